@@ -1,0 +1,153 @@
+"""The frozen model of a routine: what is to be said, and with how much time for it.
+
+A script becomes a ``Routine`` once its choices are made and its loops unrolled, so
+a routine is flat: chapters hold steps, steps hold parts in the order they sound.
+Nothing here knows how a script is written or what a cue sounds like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from audiocoach.units import Ms
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in a script something is written."""
+
+    path: str
+    line: int
+    """From 1."""
+    column: int = 1
+    """From 1, in characters."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+class Pace(StrEnum):
+    """How fast the voice speaks and how long it rests between sentences."""
+
+    CALM = "calm"
+    NORMAL = "normal"
+    BRISK = "brisk"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that are spoken in one breath, from one break to the next."""
+
+    text: str
+    """The words as they are shown and reported."""
+    spoken: str
+    """The words as the voice gets them: ``text`` with the script's ``say-as`` applied."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Silence of the voice; the bed goes on."""
+
+    length: Ms
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A sound from the sound bank, or a file beside the script."""
+
+    name: str
+    """The name in the bank, or a path relative to the script."""
+    place: Place
+
+
+Part: TypeAlias = Cue | Break | Sound
+
+
+class Anchor(StrEnum):
+    """What the time of a timed cue is counted from."""
+
+    AT = "at"
+    """From the step's first word."""
+    HALF = "half"
+    """The middle of the step."""
+    LEFT = "left"
+    """Back from the step's end."""
+    EVERY = "every"
+    """Again and again from the step's first word, until its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedCue:
+    """A cue inside the working time of a step."""
+
+    anchor: Anchor
+    time: Ms
+    """The offset or interval; 0 for ``HALF``."""
+    texts: tuple[tuple[Part, ...], ...]
+    """What is said: one sequence of parts; for ``EVERY`` one or more, taken in turn."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a step lasts when that is more than its speech."""
+
+    length: Ms
+    """From the step's first word (``for``), or after its last (``until done``)."""
+    until_done: bool
+    """Live, the listener ends the step; exported, ``length`` is waited."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A paragraph: parts in order, then what is left of its hold as working time."""
+
+    parts: tuple[Part, ...]
+    hold: Hold | None
+    timed: tuple[TimedCue, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading and the steps under it; one or more."""
+
+    title: str
+    steps: tuple[Step, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A whole routine, ready to be spoken and scheduled."""
+
+    title: str
+    summary: str
+    language: str
+    """A BCP 47 tag, for instance ``en-US``."""
+    ambience: str
+    """The bed: a name in the sound bank, a path relative to the script, or ``none``."""
+    pace: Pace
+    tags: tuple[str, ...]
+    chapters: tuple[Chapter, ...]
+    path: str
+    """The script it came from."""
+
+    def cues(self) -> tuple[Cue, ...]:
+        """Every cue that can be spoken, in the order of the script, alternatives too."""
+        return tuple(part for part in self.parts() if isinstance(part, Cue))
+
+    def parts(self) -> tuple[Part, ...]:
+        """Every part of every step and of every timed cue, in the order of the script."""
+        return tuple(
+            part
+            for chapter in self.chapters
+            for step in chapter.steps
+            for run in (step.parts, *(text for timed in step.timed for text in timed.texts))
+            for part in run
+        )
