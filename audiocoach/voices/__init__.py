@@ -46,7 +46,8 @@ class Voice(Protocol):
     """
 
     @property
-    def info(self) -> VoiceInfo: ...
+    def info(self) -> VoiceInfo:
+        """What the voice is."""
 
     @property
     def key(self) -> str:
