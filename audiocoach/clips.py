@@ -1,0 +1,226 @@
+"""Clips: what a voice spoke, made ready for the mix, and the disk cache that keeps them.
+
+A clip is one channel of 16-bit samples at ``RATE``, without silence around it, at
+``CLIP_LOUDNESS`` and under ``CLIP_CEILING``: every cue of every voice arrives equally
+loud and needs nothing more than to be added to the bed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.limiter import limit
+from audiocoach.loudness import HOP, gated_loudness, hop_energies, step_energies
+from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms
+from audiocoach.voices import Speech
+
+CLIP_LOUDNESS: Db = -16.0
+"""LUFS of each clip as it is heard: the one channel on both loudspeakers."""
+CLIP_CEILING: Db = -2.6
+"""dBTP of each clip; leaves room for the ducked bed and for the encoder's error."""
+
+_TRIM: Db = -46.0
+"""Under the clip's loudest 10 ms: silence, at its ends."""
+_KEEP_BEFORE_S, _KEEP_AFTER_S = 0.03, 0.09
+"""Kept beyond the first and last sound, so that no consonant is cut."""
+_FADE_IN_S, _FADE_OUT_S = 0.01, 0.05
+_HIGHPASS_HZ = 70.0
+"""Under any voice; what is there is rumble, and takes headroom."""
+_PASSES = 6
+_FORMAT = 1
+"""Part of each key: raised when any of the above changes what is heard."""
+_MAGIC = b"audiocoach clip\n"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A spoken cue, ready for the mix."""
+
+    samples: NDArray[np.int16]
+    """One channel, shape ``(frames,)``."""
+    energies: NDArray[np.float32]
+    """K-weighted energy of each hop, both loudspeakers together."""
+
+    @property
+    def length(self) -> Ms:
+        """Rounded up to whole milliseconds."""
+        return frames_to_ms(len(self.samples))
+
+
+def make_clip(speech: Speech) -> Clip | None:
+    """Trim, level and limit what a voice spoke; ``None`` where it is silence."""
+    trimmed = _trimmed(_highpassed(_resampled(speech)))
+    if trimmed is None:
+        return None
+    samples = np.rint(_levelled(trimmed) * np.float32(32767)).astype(np.int16)
+    heard = _stereo(samples.astype(np.float32) / np.float32(32767))
+    return Clip(samples, hop_energies(heard).astype(np.float32))
+
+
+def _resampled(speech: Speech) -> NDArray[np.float32]:
+    if speech.rate == RATE:
+        return speech.samples
+    import soxr
+
+    return np.asarray(soxr.resample(speech.samples, speech.rate, RATE), dtype=np.float32)
+
+
+def _highpassed(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Second-order Butterworth high-pass at ``_HIGHPASS_HZ``, without its phase."""
+    size = len(signal) + RATE // 10
+    ratio = np.fft.rfftfreq(size, 1 / RATE) / _HIGHPASS_HZ
+    gain = ratio**2 / np.sqrt(1 + ratio**4)
+    return np.fft.irfft(np.fft.rfft(signal, size) * gain, size)[: len(signal)].astype(np.float32)
+
+
+def _trimmed(signal: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Without the silence at both ends, faded there; ``None`` where nothing sounds."""
+    hops = len(signal) // HOP
+    if hops == 0:
+        return None
+    levels = np.abs(signal[: hops * HOP]).reshape(hops, HOP).max(axis=1)
+    loudest = float(levels.max())
+    if loudest < db_to_gain(-60.0):
+        return None
+    sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
+    start = max(0, int(sounding[0]) * HOP - round(_KEEP_BEFORE_S * RATE))
+    end = min(len(signal), (int(sounding[-1]) + 1) * HOP + round(_KEEP_AFTER_S * RATE))
+    kept = signal[start:end].copy()
+    rise, fall = (min(len(kept), round(seconds * RATE)) for seconds in (_FADE_IN_S, _FADE_OUT_S))
+    kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
+    kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
+    return kept
+
+
+def _levelled(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    """At ``CLIP_LOUDNESS`` and under ``CLIP_CEILING`` at once.
+
+    The limiter costs loudness and more gain costs more limiting, so it is approached
+    in a few passes, each from the untouched signal.
+    """
+    gain: Db = 0.0
+    limited = signal
+    for _ in range(_PASSES):
+        missing = CLIP_LOUDNESS - _loudness(limited)
+        if abs(missing) < 0.05:
+            break
+        gain += missing
+        limited = limit((signal * np.float32(db_to_gain(gain)))[:, None], CLIP_CEILING)[:, 0]
+    return limited
+
+
+def _loudness(signal: NDArray[np.float32]) -> Db:
+    return gated_loudness(step_energies(hop_energies(_stereo(signal))))
+
+
+def _stereo(signal: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([signal, signal], axis=1)
+
+
+def clip_key(voice_key: str, spoken: str) -> str:
+    """The name under which the clip of ``spoken`` by a voice is kept."""
+    described = json.dumps([_FORMAT, CLIP_LOUDNESS, CLIP_CEILING, voice_key, spoken])
+    return hashlib.blake2b(described.encode(), digest_size=20).hexdigest()
+
+
+class ClipCache:
+    """Clips on disk, one file each, named by what made them.
+
+    An entry is written beside its place and renamed when whole, so that two runs at once
+    are safe; a damaged one is taken away and counts as missing. Where the folder cannot
+    be written, the clips of this run are kept in a temporary one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    def path(self, key: str) -> Path:
+        """Where the clip of that key is kept, if it is."""
+        return self._folder / key[:2] / f"{key}.clip"
+
+    def get(self, key: str) -> Clip | None:
+        """The clip of that key, or ``None``."""
+        for folder in self._folders():
+            path = folder / key[:2] / f"{key}.clip"
+            try:
+                data = path.read_bytes()
+            except OSError:
+                continue
+            clip = _unpacked(data)
+            if clip is not None:
+                return clip
+            with contextlib.suppress(OSError):
+                path.unlink()
+        return None
+
+    def put(self, key: str, clip: Clip) -> None:
+        """Keep a clip."""
+        data = _packed(clip)
+        try:
+            self._write(self._folder / key[:2] / f"{key}.clip", data)
+        except OSError:
+            if self._temporary is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
+            self._write(Path(self._temporary.name) / key[:2] / f"{key}.clip", data)
+
+    def close(self) -> None:
+        """Forget the clips that could only be kept for this run."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _folders(self) -> list[Path]:
+        return [self._folder, *([Path(self._temporary.name)] if self._temporary else [])]
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+_HEADER = struct.Struct("<II")
+_DIGEST = 32
+
+
+def _packed(clip: Clip) -> bytes:
+    body = b"".join(
+        (
+            _HEADER.pack(len(clip.samples), len(clip.energies)),
+            clip.energies.astype("<f4").tobytes(),
+            clip.samples.astype("<i2").tobytes(),
+        )
+    )
+    return _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body
+
+
+def _unpacked(data: bytes) -> Clip | None:
+    """The clip in a cache entry; ``None`` where the entry is damaged."""
+    start = len(_MAGIC) + _DIGEST
+    body = data[start:]
+    digest = hashlib.blake2b(body, digest_size=_DIGEST).digest()
+    if data[:start] != _MAGIC + digest or len(body) < _HEADER.size:
+        return None
+    frames: Frames
+    frames, hops = _HEADER.unpack_from(body)
+    middle = _HEADER.size + 4 * hops
+    if len(body) != middle + 2 * frames:
+        return None
+    energies = np.frombuffer(body[_HEADER.size : middle], dtype="<f4")
+    return Clip(np.frombuffer(body[middle:], dtype="<i2"), energies)

@@ -1,0 +1,265 @@
+"""The mix: timeline, clips and bed become blocks of sound, flat in memory.
+
+``Mix`` answers for any stretch of a timeline what is heard there besides the bed, and
+how loud the bed is. The bed itself is read on and on, whatever the timeline does, so a
+live player can stop the one while the other goes on. ``blocks`` runs both together.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.clips import CLIP_LOUDNESS, Clip
+from audiocoach.errors import RenderError
+from audiocoach.limiter import LATENCY, Limiter
+from audiocoach.loudness import HOP, STEP, gated_loudness
+from audiocoach.routine import Cue
+from audiocoach.segments import AudioSegment, segment
+from audiocoach.soundbank import Bed
+from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
+from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
+
+ClipSource = Callable[[Cue], Clip]
+"""Gives the clip of a cue that was spoken."""
+
+Stereo = NDArray[np.float32]
+"""Sound of shape ``(frames, 2)``, full scale at +/- 1.0, at ``RATE``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How loud the parts of a mix are, and how the bed makes room for words.
+
+    Speech lies 20 dB over the ducked bed: recognisers and listeners lose words below
+    18 dB on a phone in a room, and Torcoli et al. (JAES 67/12, 2019) ask for 15 LU.
+    """
+
+    programme: Db = -16.0
+    """LUFS of the whole (AES TD1008, speech on mobile devices: -16 to -20)."""
+    ceiling: Db = -1.7
+    """dBTP before the encoder, whose error then stays under -1 dBTP."""
+    bed: Db = -12.0
+    """The bed between cues, against speech."""
+    duck: Db = -8.5
+    """The bed under a cue, against the bed between cues."""
+    mark: Db = -5.0
+    """Bells and bowls at their loudest, against speech."""
+    attack: Ms = 700
+    """The bed sinks in this time before a cue."""
+    hold: Ms = 400
+    """The bed stays down for this long after a cue."""
+    release: Ms = 1_600
+    """The bed rises in this time."""
+    fade_in: Ms = 2_500
+    fade_out: Ms = 7_000
+
+
+class Mix:
+    """What a timeline sounds like, for any stretch of it.
+
+    ``marks`` holds each sound of the timeline by name, at -23 LUFS. ``trim`` is added to
+    everything.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        clips: ClipSource,
+        marks: Mapping[str, Stereo],
+        levels: Levels,
+        trim: Db = 0.0,
+    ) -> None:
+        self._clips = clips
+        self._marks = marks
+        self._levels = levels
+        self._cues = _Spans(timeline.cues)
+        self._mixed = dict.fromkeys(timeline.cues, 0)
+        self._sounds = _Spans(timeline.sounds)
+        self._duck_times, self._duck_depths = _duck_curve(timeline.cues, levels)
+        self._speech_gain = np.float32(db_to_gain(levels.programme - CLIP_LOUDNESS + trim) / 32767)
+        self._mark_gain = np.float32(
+            db_to_gain(levels.programme + levels.mark - MARK_LOUDNESS + trim)
+        )
+
+    def add_speech(self, out: Stereo, start: Frames) -> None:
+        """Add the cues that sound from ``start`` on to ``out``."""
+        for cue in self._cues.between(start, start + len(out)):
+            clip = self._clips(cue.cue)
+            if clip.length != cue.end - cue.start:
+                raise RenderError(
+                    f'{cue.cue.place}: the clip of "{cue.cue.text}" is not the one that was '
+                    "scheduled; run the command again"
+                )
+            offset = ms_to_frames(cue.start) - start
+            self._mixed[cue] += _add(out, clip.samples[:, None], offset, self._speech_gain)
+
+    def missing(self) -> list[PlacedCue]:
+        """The cues that have not wholly been added yet; after a whole render there is none."""
+        return [
+            cue
+            for cue, frames in self._mixed.items()
+            if frames_to_ms(frames) != cue.end - cue.start
+        ]
+
+    def add_marks(self, out: Stereo, start: Frames) -> None:
+        """Add the sounds from the bank that sound from ``start`` on, ducked under words."""
+        for sound in self._sounds.between(start, start + len(out)):
+            room = np.zeros_like(out)
+            mark = self._marks[sound.sound.name]
+            _add(room, mark, ms_to_frames(sound.start) - start, self._mark_gain)
+            out += room * self.duck(start, len(out))
+
+    def duck_at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The gain that makes room for words at each of some moments."""
+        depth = np.interp(frames, self._duck_times, self._duck_depths)
+        return np.asarray(10 ** (self._levels.duck / 20 * _eased(depth)))
+
+    def duck(self, start: Frames, count: Frames) -> NDArray[np.float32] | np.float32:
+        """The gain that makes room for words: one number, or one for each frame, ``(n, 1)``."""
+        times = self._duck_times
+        first = bisect.bisect_right(times, start)
+        last = bisect.bisect_right(times, start + count)
+        if first == last and self._duck_depths[first - 1] == self._duck_depths[first]:
+            return np.float32(db_to_gain(self._levels.duck * self._duck_depths[first]))
+        depth = np.interp(
+            np.arange(start, start + count),
+            times[max(0, first - 1) : last + 1],
+            self._duck_depths[max(0, first - 1) : last + 1],
+        )
+        exponent = (np.log(10) / 20 * self._levels.duck * _eased(depth)).astype(np.float32)
+        return np.exp(exponent)[:, None]
+
+
+MARK_LOUDNESS: Db = -23.0
+"""LUFS at which the sound bank holds bells and bowls."""
+
+
+def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A straight ramp made smooth at both ends, so that no level ever bends sharply."""
+    return depth * depth * (3 - 2 * depth)
+
+
+_Placed = TypeVar("_Placed", PlacedCue, PlacedSound)
+
+
+class _Spans(Generic[_Placed]):
+    """Placed things in order of start, found by time."""
+
+    def __init__(self, placed: tuple[_Placed, ...]) -> None:
+        self._placed = placed
+        self._starts = [ms_to_frames(thing.start) for thing in placed]
+        self._longest = max((ms_to_frames(thing.end - thing.start) for thing in placed), default=0)
+
+    def between(self, start: Frames, end: Frames) -> Iterator[_Placed]:
+        """Those that sound from frame ``start`` up to ``end``."""
+        first = bisect.bisect_left(self._starts, start - self._longest - 1)
+        last = bisect.bisect_left(self._starts, end)
+        for thing in self._placed[first:last]:
+            if ms_to_frames(thing.end) > start:
+                yield thing
+
+
+def _add(out: Stereo, sound: NDArray[Any], offset: Frames, gain: np.float32) -> Frames:
+    """Add ``sound`` times ``gain`` to ``out`` from frame ``offset`` on, which may be negative.
+
+    The result is how many frames of it were added.
+    """
+    begin, end = max(0, offset), min(len(out), offset + len(sound))
+    if begin >= end:
+        return 0
+    out[begin:end] += sound[begin - offset : end - offset] * gain
+    return end - begin
+
+
+def _duck_curve(cues: tuple[PlacedCue, ...], levels: Levels) -> tuple[list[Frames], list[float]]:
+    """Times and depths (0 none, 1 full) between which the duck is drawn.
+
+    Cues so close that the bed could not rise between them share one duck.
+    """
+    times: list[Ms] = [-(1 << 60)]
+    depths = [0.0]
+    for cue in cues:
+        if times[-1] + levels.attack > cue.start - levels.attack:
+            times[-2:], depths[-2:] = [], []
+        else:
+            times += [cue.start - levels.attack, cue.start]
+            depths += [0.0, 1.0]
+        times += [cue.end + levels.hold, cue.end + levels.hold + levels.release]
+        depths += [1.0, 0.0]
+    times.append(1 << 60)
+    depths.append(0.0)
+    return [ms_to_frames(time) for time in times], depths
+
+
+def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np.float32] | None:
+    """The slow fades at both ends, shape ``(n, 1)``; ``None`` where there is no fade."""
+    total = ms_to_frames(length)
+    rise, fall = ms_to_frames(levels.fade_in), ms_to_frames(levels.fade_out)
+    if start >= rise and start + count <= total - fall:
+        return None
+    at = np.arange(start, start + count, dtype=np.float32)
+    inward = np.clip(at / rise, 0, 1)
+    outward = np.clip((total - at) / fall, 0, 1)
+    return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
+
+
+def bed_gain(bed: Bed, levels: Levels, trim: Db) -> np.float32:
+    """What brings a bed to its level between cues."""
+    return np.float32(db_to_gain(levels.programme + levels.bed - bed.loudness + trim))
+
+
+def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Levels) -> Db:
+    """The gain that brings the whole to ``levels.programme``, without mixing it.
+
+    Reckoned from the K-weighted energies of the clips and of the loop, which add up
+    because they do not resemble each other. Rounded to 0.1 dB, so that a small change
+    of a script seldom changes it.
+    """
+    steps = ms_to_frames(timeline.length) // STEP + 1
+    speech = np.zeros(steps)
+    hop_ms = frames_to_ms(HOP)
+    for cue in timeline.cues:
+        energies = clips(cue.cue).energies
+        at = (cue.start + hop_ms * np.arange(len(energies))) * RATE // 1000 // STEP
+        np.add.at(speech, np.minimum(at, steps - 1), energies)
+    speech *= db_to_gain(levels.programme - CLIP_LOUDNESS) ** 2
+    mix = Mix(timeline, clips, {}, levels)
+    ducks = mix.duck_at(np.arange(steps) * STEP + STEP // 2)
+    loop = bed.step_energies(steps) * float(bed_gain(bed, levels, 0.0)) ** 2
+    found = gated_loudness(speech + loop * ducks**2)
+    return round(levels.programme - found, 1)
+
+
+def blocks(
+    timeline: Timeline, mix: Mix, bed: Bed, levels: Levels, trim: Db, *, output_gain: Db = 0.0
+) -> Iterator[AudioSegment]:
+    """The whole timeline as pydub segments of ``BLOCK`` frames (the last may be shorter).
+
+    44.1 kHz, two channels, 16 bit. ``output_gain`` makes up for what an encoder takes.
+    """
+    total = ms_to_frames(timeline.length)
+    gain = bed_gain(bed, levels, trim)
+    scale = np.float32(32767 * db_to_gain(output_gain))
+    limiter = Limiter(levels.ceiling)
+
+    def mixed(start: Frames, count: Frames) -> Stereo:
+        out = bed.read(count) * (gain * mix.duck(start, count))
+        mix.add_marks(out, start)
+        mix.add_speech(out, start)
+        faded = fade(levels, timeline.length, start, count)
+        return out if faded is None else out * faded
+
+    limiter.push(mixed(0, LATENCY))
+    for start in range(0, total, BLOCK):
+        limited = limiter.push(mixed(start + LATENCY, BLOCK))
+        yield segment(limited[: total - start], scale)
+
+
+BLOCK: Frames = 16 * 1024
+"""Frames in a block of an export: 0.37 s."""

@@ -1,0 +1,26 @@
+"""pydub's ``AudioSegment`` in the one format of the mix, and nothing else of pydub."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.units import RATE
+
+with warnings.catch_warnings():
+    # pydub looks for an ffmpeg program, which is not needed here, and uses the old audioop.
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
+
+__all__ = ["AudioSegment", "segment"]
+
+
+def segment(sound: NDArray[np.float32], scale: np.float32) -> AudioSegment:
+    """A segment of ``sound``, shape ``(n, 2)``, times ``scale``, rounded to 16 bit.
+
+    ``scale`` is 32767 for full scale at +/- 1.0.
+    """
+    data = np.rint(np.clip(sound * scale, -32768, 32767)).astype("<i2").tobytes()
+    return AudioSegment(data=data, sample_width=2, frame_rate=RATE, channels=2)
