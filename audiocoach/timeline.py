@@ -266,7 +266,7 @@ class _Scheduler:
                 time = {
                     Anchor.AT: first + timed.time,
                     Anchor.HALF: first + (planned - first) // 2,
-                    Anchor.LEFT: planned - timed.time,
+                    Anchor.LEFT: max(first, planned - timed.time),
                 }[timed.anchor]
                 fixed.append((time, timed, timed.texts[0]))
         last = 0

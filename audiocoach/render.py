@@ -1,0 +1,182 @@
+"""The only composition of the stages: script -> routine -> clips -> timeline -> mix -> file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from audiocoach import library
+from audiocoach.errors import OutputError, RenderError
+from audiocoach.routine import Routine, Sound
+from audiocoach.timeline import Timeline, estimated_length, schedule
+from audiocoach.units import Ms, ms_to_frames
+
+if TYPE_CHECKING:
+    from audiocoach.mix import Levels, Stereo
+    from audiocoach.sinks import Sink
+    from audiocoach.soundbank import Bed
+    from audiocoach.speech import Speaker
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote."""
+
+    path: Path
+    timeline: Timeline
+
+
+def estimate(routine: Routine) -> Timeline:
+    """The timeline from estimated lengths: needs no voice, no sound and no time."""
+    from audiocoach.soundbank import find_sound
+
+    lengths = {
+        name: find_sound(name, Path(routine.path).parent).length for name in sound_names(routine)
+    }
+    return schedule(routine, lambda cue: estimated_length(cue, routine.pace), lengths)
+
+
+def sound_names(routine: Routine) -> list[str]:
+    """Each sound that a routine calls for, once."""
+    return list(dict.fromkeys(part.name for part in routine.parts() if isinstance(part, Sound)))
+
+
+@contextmanager
+def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+    """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
+    from audiocoach.clips import ClipCache
+    from audiocoach.speech import Speaker
+    from audiocoach.voices.catalogue import open_voice
+
+    with ExitStack() as stack:
+        opened = open_voice(voice, routine.language, routine.pace)
+        stack.callback(opened.close)
+        cache = ClipCache(library.cache_folder())
+        stack.callback(cache.close)
+        yield Speaker(opened, cache)
+
+
+def open_bed(routine: Routine, ambience: str | None) -> Bed:
+    """The bed that the script asks for, or the one called ``ambience`` instead."""
+    from audiocoach.soundbank import open_bed as open_named
+
+    if ambience is None:
+        return open_named(routine.ambience, Path(routine.path).parent)
+    return open_named(ambience, None)
+
+
+def load_marks(routine: Routine) -> dict[str, Stereo]:
+    """The bells and other sounds that the script calls for, by name."""
+    from audiocoach.soundbank import find_sound, load_mark
+
+    folder = Path(routine.path).parent
+    return {name: load_mark(find_sound(name, folder)) for name in sound_names(routine)}
+
+
+def mark_lengths(marks: Mapping[str, Stereo]) -> dict[str, Ms]:
+    """How long each mark rings."""
+    from audiocoach.units import frames_to_ms
+
+    return {name: frames_to_ms(len(mark)) for name, mark in marks.items()}
+
+
+def export(
+    routine: Routine,
+    speaker: Speaker,
+    target: Path,
+    *,
+    ambience: str | None = None,
+    bitrate: int = 128,
+    cues: Path | None = None,
+    levels: Levels | None = None,
+    progress: Progress = lambda _what, _done, _of: None,
+) -> Exported:
+    """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
+
+    ``cues`` is a JSON file for the cues as rendered. Raises ``SpeechError`` or
+    ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
+    written; then neither file is there.
+    """
+    from audiocoach.mix import Levels, Mix, blocks, programme_trim
+    from audiocoach.sinks.files import whole_file
+
+    levels = levels or Levels()
+    if target.suffix.lower() not in _SINKS:
+        known = " or ".join(_SINKS)
+        raise OutputError(f"cannot write {target}: its name must end in {known}")
+    with ExitStack() as stack:
+        file = stack.enter_context(whole_file(target))
+        cues_file = stack.enter_context(whole_file(cues)) if cues else None
+        bed = open_bed(routine, ambience)
+        marks = load_marks(routine)
+        speak(routine, speaker, progress)
+        timeline = schedule(routine, speaker.length, mark_lengths(marks))
+        trim = programme_trim(timeline, speaker.clip, bed, levels)
+        mix = Mix(timeline, speaker.clip, marks, levels, trim)
+        sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
+        written = 0
+        total = ms_to_frames(timeline.length)
+        for block in blocks(timeline, mix, bed, levels, trim, output_gain=output_gain):
+            sink.write(block)
+            written += len(block.raw_data) // 4
+            progress("mixing", written, total)
+        sink.close()
+        _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
+        if cues_file:
+            cues_file.write(cues_json(timeline).encode())
+    return Exported(target, timeline)
+
+
+def speak(routine: Routine, speaker: Speaker, progress: Progress) -> None:
+    """Speak all of a routine that has no clip yet."""
+    cues = routine.cues()
+    total = len({cue.spoken for cue in cues})
+    progress("speaking", 0, total)
+    for done, _ in enumerate(speaker.speak(cues), 1):
+        progress("speaking", done, total)
+
+
+def cues_json(timeline: Timeline) -> str:
+    """The cues as rendered: ``[{"start": s, "end": s, "text": "..."}]``."""
+    return json.dumps(
+        [
+            {"start": cue.start / 1000, "end": cue.end / 1000, "text": cue.cue.text}
+            for cue in timeline.cues
+        ],
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
+    if missing:
+        raise RenderError(f"{len(missing)} cues are not in the mix, the first: {missing[0]}")
+    if written != ms_to_frames(timeline.length):
+        raise RenderError(
+            f"the mix has {written} frames instead of {ms_to_frames(timeline.length)}"
+        )
+
+
+def _mp3(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+    from audiocoach.sinks.mp3 import Mp3Sink, makeup
+    from audiocoach.sinks.tags import id3
+
+    return Mp3Sink(file, bitrate, id3(routine, timeline)), makeup(bitrate)
+
+
+def _wav(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+    from audiocoach.sinks.wav import WavSink
+
+    del routine, bitrate
+    return WavSink(file, ms_to_frames(timeline.length)), 0.0
+
+
+_SINKS = {".mp3": _mp3, ".wav": _wav}
+"""By suffix: makes the sink, and says what gain makes up for its encoder."""
