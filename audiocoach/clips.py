@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.limiter import limit
-from audiocoach.loudness import HOP, gated_loudness, hop_energies, step_energies
+from audiocoach.loudness import HOP, fast_size, gated_loudness, hop_energies, step_energies
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms
 from audiocoach.voices import Speech
 
@@ -63,8 +63,8 @@ def make_clip(speech: Speech) -> Clip | None:
     if trimmed is None:
         return None
     samples = np.rint(_levelled(trimmed) * np.float32(32767)).astype(np.int16)
-    heard = _stereo(samples.astype(np.float32) / np.float32(32767))
-    return Clip(samples, hop_energies(heard).astype(np.float32))
+    heard = samples.astype(np.float32) / np.float32(32767)
+    return Clip(samples, _energies(heard).astype(np.float32))
 
 
 def _resampled(speech: Speech) -> NDArray[np.float32]:
@@ -77,7 +77,7 @@ def _resampled(speech: Speech) -> NDArray[np.float32]:
 
 def _highpassed(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     """Second-order Butterworth high-pass at ``_HIGHPASS_HZ``, without its phase."""
-    size = len(signal) + RATE // 10
+    size = fast_size(len(signal) + RATE // 10)
     ratio = np.fft.rfftfreq(size, 1 / RATE) / _HIGHPASS_HZ
     gain = ratio**2 / np.sqrt(1 + ratio**4)
     return np.fft.irfft(np.fft.rfft(signal, size) * gain, size)[: len(signal)].astype(np.float32)
@@ -120,11 +120,12 @@ def _levelled(signal: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _loudness(signal: NDArray[np.float32]) -> Db:
-    return gated_loudness(step_energies(hop_energies(_stereo(signal))))
+    return gated_loudness(step_energies(_energies(signal)))
 
 
-def _stereo(signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([signal, signal], axis=1)
+def _energies(signal: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Hop energies of one channel as it is heard from two loudspeakers."""
+    return 2 * hop_energies(signal[:, None])
 
 
 def clip_key(voice_key: str, spoken: str) -> str:

@@ -22,6 +22,8 @@ _REACH = 14
 _RELEASE_S = 0.12
 """The time constant with which the gain rises again."""
 _RISE = 1 - math.exp(-_GRID / RATE / _RELEASE_S)
+_SUSPECT = 0.7
+"""Samples below this part of the ceiling have no true peak over it (3 dB between samples)."""
 _CONTEXT: Frames = 32
 """Frames beyond a block that its true peaks depend on; a multiple of the grid."""
 
@@ -73,8 +75,9 @@ class Limiter:
         start = len(frames) - points * _GRID - 2 * _CONTEXT
         fresh = frames[max(0, start) :]
         new = np.ones(points)
-        if float(np.abs(fresh).max(initial=0.0)) > 0.7 * self._ceiling:
-            peaks = peak_envelope(fresh, _GRID)
+        suspect = _SUSPECT * self._ceiling
+        if max(float(fresh.max(initial=0.0)), -float(fresh.min(initial=0.0))) > suspect:
+            peaks = peak_envelope(fresh, _GRID, above=suspect)
             skipped = _CONTEXT // _GRID
             peaks = peaks[skipped : skipped + points]
             new[: len(peaks)] = self._ceiling / np.maximum(peaks, self._ceiling)

@@ -36,7 +36,7 @@ Stereo = NDArray[np.float32]
 class Levels:
     """How loud the parts of a mix are, and how the bed makes room for words.
 
-    Speech lies 20 dB over the ducked bed: recognisers and listeners lose words below
+    Speech lies 21 dB over the ducked bed: recognisers and listeners lose words below
     18 dB on a phone in a room, and Torcoli et al. (JAES 67/12, 2019) ask for 15 LU.
     """
 
@@ -44,10 +44,14 @@ class Levels:
     """LUFS of the whole (AES TD1008, speech on mobile devices: -16 to -20)."""
     ceiling: Db = -1.7
     """dBTP before the encoder, whose error then stays under -1 dBTP."""
-    bed: Db = -12.0
-    """The bed between cues, against speech."""
-    duck: Db = -8.5
+    bed: Db = -16.5
+    """The bed between cues, against speech. Louder, and the relative gate of BS.1770 no longer
+    leaves it out: speech would have to be pushed by 3 dB to bring the whole to its loudness."""
+    duck: Db = -4.5
     """The bed under a cue, against the bed between cues."""
+    most_trim: Db = 1.5
+    """A routine with so few words that it would need more stays under ``programme``: its
+    speech is as loud as that of any other."""
     mark: Db = -5.0
     """Bells and bowls at their loudest, against speech."""
     attack: Ms = 700
@@ -133,7 +137,8 @@ class Mix:
             self._duck_depths[max(0, first - 1) : last + 1],
         )
         exponent = (np.log(10) / 20 * self._levels.duck * _eased(depth)).astype(np.float32)
-        return np.exp(exponent)[:, None]
+        gains: NDArray[np.float32] = np.exp(exponent)[:, None]
+        return gains
 
 
 MARK_LOUDNESS: Db = -23.0
@@ -152,7 +157,7 @@ class _Spans(Generic[_Placed]):
     """Placed things in order of start, found by time."""
 
     def __init__(self, placed: tuple[_Placed, ...]) -> None:
-        self._placed = placed
+        self._placed: tuple[_Placed, ...] = placed
         self._starts = [ms_to_frames(thing.start) for thing in placed]
         self._longest = max((ms_to_frames(thing.end - thing.start) for thing in placed), default=0)
 
@@ -233,7 +238,7 @@ def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Leve
     ducks = mix.duck_at(np.arange(steps) * STEP + STEP // 2)
     loop = bed.step_energies(steps) * float(bed_gain(bed, levels, 0.0)) ** 2
     found = gated_loudness(speech + loop * ducks**2)
-    return round(levels.programme - found, 1)
+    return round(min(levels.programme - found, levels.most_trim), 1)
 
 
 def blocks(

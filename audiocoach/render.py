@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal, TypeVar
 
 from audiocoach import library
-from audiocoach.errors import OutputError, RenderError
-from audiocoach.routine import Routine, Sound
+from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
+from audiocoach.routine import Place, Routine, Sound
 from audiocoach.timeline import Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.mix import Levels, Stereo
     from audiocoach.sinks import Sink
-    from audiocoach.soundbank import Bed
+    from audiocoach.soundbank import Bed, SoundInfo
     from audiocoach.speech import Speaker
+
+_Item = TypeVar("_Item")
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -34,18 +38,44 @@ class Exported:
 
 
 def estimate(routine: Routine) -> Timeline:
-    """The timeline from estimated lengths: needs no voice, no sound and no time."""
-    from audiocoach.soundbank import find_sound
+    """The timeline from estimated lengths: needs no voice, no sound and no time.
 
-    lengths = {
-        name: find_sound(name, Path(routine.path).parent).length for name in sound_names(routine)
-    }
+    Raises ``ScriptError`` as ``find_sounds`` does.
+    """
+    lengths = {name: info.length for name, info in find_sounds(routine).items()}
     return schedule(routine, lambda cue: estimated_length(cue, routine.pace), lengths)
 
 
-def sound_names(routine: Routine) -> list[str]:
-    """Each sound that a routine calls for, once."""
-    return list(dict.fromkeys(part.name for part in routine.parts() if isinstance(part, Sound)))
+def find_sounds(routine: Routine) -> dict[str, SoundInfo]:
+    """Each sound that a routine calls for, by the name it is called by.
+
+    Raises ``ScriptError`` with the places of those that are not there.
+    """
+    from audiocoach.soundbank import find_sound
+
+    found: dict[str, SoundInfo] = {}
+    problems: dict[Problem, None] = {}
+    for part in routine.parts():
+        if isinstance(part, Sound) and part.name not in found:
+            try:
+                found[part.name] = find_sound(part.name, Path(routine.path).parent)
+            except NotFoundError as error:
+                problems[problem_at(part.place, str(error))] = None
+    if problems:
+        raise ScriptError(list(problems))
+    return found
+
+
+def problem_at(
+    place: Place, message: str, severity: Literal["error", "warning"] = "error"
+) -> Problem:
+    """A problem at a place of a script, with the line as it stands in the file."""
+    try:
+        lines = Path(place.path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    source = lines[place.line - 1] if place.line <= len(lines) else ""
+    return Problem(place.path, place.line, place.column, message, source, severity=severity)
 
 
 @contextmanager
@@ -74,10 +104,9 @@ def open_bed(routine: Routine, ambience: str | None) -> Bed:
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
     """The bells and other sounds that the script calls for, by name."""
-    from audiocoach.soundbank import find_sound, load_mark
+    from audiocoach.soundbank import load_mark
 
-    folder = Path(routine.path).parent
-    return {name: load_mark(find_sound(name, folder)) for name in sound_names(routine)}
+    return {name: load_mark(info) for name, info in find_sounds(routine).items()}
 
 
 def mark_lengths(marks: Mapping[str, Stereo]) -> dict[str, Ms]:
@@ -123,7 +152,8 @@ def export(
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        for block in blocks(timeline, mix, bed, levels, trim, output_gain=output_gain):
+        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
+        for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
             progress("mixing", written, total)
@@ -132,6 +162,31 @@ def export(
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
     return Exported(target, timeline)
+
+
+@contextmanager
+def _ahead(items: Iterator[_Item], depth: int = 8) -> Iterator[Iterator[_Item]]:
+    """The same items, made in a thread of their own, at most ``depth`` before they are taken.
+
+    The encoder lets other threads run, so the mix costs no time where there are two cores.
+    """
+    with ThreadPoolExecutor(1, "mix") as pool:
+        waiting: deque[Future[_Item | None]] = deque()
+
+        def taken() -> Iterator[_Item]:
+            while True:
+                while len(waiting) < depth:
+                    waiting.append(pool.submit(next, items, None))
+                item = waiting.popleft().result()
+                if item is None:
+                    return
+                yield item
+
+        try:
+            yield taken()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def speak(routine: Routine, speaker: Speaker, progress: Progress) -> None:

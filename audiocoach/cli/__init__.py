@@ -1,0 +1,108 @@
+"""The command line: parse, call once, report; one catch at the top."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from audiocoach import __version__
+from audiocoach.cli.export import export
+from audiocoach.cli.inspect import check, list_routines, show, sounds, voices
+from audiocoach.cli.play import play
+from audiocoach.errors import AudiocoachError, ScriptError
+
+_EXIT_BUG = 70
+_EXIT_INTERRUPTED = 130
+_EXIT_TERMINATED = 143
+
+
+class _Main(click.Group):
+    """Turns every error into a message and the exit code that the error owns."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScriptError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(error.exit_code)
+        except AudiocoachError as error:
+            click.echo(f"audiocoach: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("audiocoach: stopped", err=True)
+            ctx.exit(_EXIT_INTERRUPTED)
+        except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
+            raise
+        except Exception as error:
+            if os.environ.get("AUDIOCOACH_DEBUG"):
+                raise
+            click.echo(
+                "audiocoach: this is a fault of audiocoach itself: "
+                f"{type(error).__name__}: {error}\n"
+                "Run it again with AUDIOCOACH_DEBUG=1 and report what it prints.",
+                err=True,
+            )
+            ctx.exit(_EXIT_BUG)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which one meets them, not by letter."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Main,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 an error in a script or a file, 2 wrong usage or an unknown "
+    "name, 3 no loudspeaker, 4 a cue is missing, so nothing was written.",
+)
+@click.version_option(__version__, "-V", "--version", message="audiocoach %(version)s")
+def cli() -> None:
+    """A voice-guided audio coach: it speaks a routine step by step over soft sound.
+
+    \b
+    audiocoach play back-massage       hear it now, hands free
+    audiocoach export back-massage     write back-massage.mp3 for the phone
+    audiocoach list                    what else there is
+    """  # noqa: D301  # \b is click's mark for a paragraph that keeps its lines
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete audiocoach's commands and routine names.
+
+    \b
+    bash:  eval "$(audiocoach completion bash)"     in ~/.bashrc
+    zsh:   eval "$(audiocoach completion zsh)"      in ~/.zshrc
+    fish:  audiocoach completion fish > ~/.config/fish/completions/audiocoach.fish
+    """  # noqa: D301
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"click cannot complete for {shell}")
+    click.echo(kind(cli, {}, "audiocoach", "_AUDIOCOACH_COMPLETE").source())
+
+
+for command in (play, export, list_routines, check, show, voices, sounds):
+    cli.add_command(command)
+cli.add_command(cli.commands.pop("completion"))
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    signal.signal(signal.SIGTERM, _terminated)
+    cli(prog_name="audiocoach")
+    sys.exit(0)
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    """End as an interrupt does, so that nothing half-written is left behind."""
+    del number, frame
+    sys.exit(_EXIT_TERMINATED)

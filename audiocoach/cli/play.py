@@ -1,0 +1,199 @@
+"""``audiocoach play``: a routine, heard now."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from audiocoach.cli.options import (
+    ambience_option,
+    choices_option,
+    routine_argument,
+    voice_option,
+)
+
+if TYPE_CHECKING:
+    from audiocoach.cli.keys import Keys
+    from audiocoach.cli.screen import Screen
+    from audiocoach.live import Command, Session
+    from audiocoach.sinks.output import Output
+
+_LOOK_S = 0.1
+"""The screen is looked after this often."""
+_LONGEST_FADE_S = 3.0
+_FASTEST = 1e6
+
+
+def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A factor; ``max`` is 0."""
+    if value is None or value == "max":
+        return None if value is None else 0.0
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < _FASTEST:
+        raise click.BadParameter(
+            f'"{value}" is no speed; give a number like 10, or max', ctx, param
+        )
+    return speed
+
+
+@click.command()
+@routine_argument
+@voice_option
+@ambience_option
+@choices_option
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="The output whose name contains NAME; null plays to nowhere. [default: the system's]",
+)
+@click.option(
+    "--speed",
+    callback=_speed,
+    metavar="N",
+    help="A rehearsal N times as fast, or max; with --device null only.",
+)
+@click.option(
+    "--volume",
+    type=click.IntRange(1, 200),
+    default=100,
+    show_default=True,
+    metavar="PERCENT",
+    help="To begin with; + and - change it.",
+)
+def play(
+    *,
+    routine: str,
+    voice: str,
+    ambience: str | None,
+    choices: tuple[tuple[str, str], ...],
+    device: str | None,
+    speed: float | None,
+    volume: int,
+) -> None:
+    """Play ROUTINE now: the sound begins at once, the words as they are spoken.
+
+    ROUTINE is the name of a routine ('audiocoach list') or the path of a script.
+
+    \b
+    space         pause, the bed goes on; or go on where the coach waits for you
+    right, left   the next step, the one before
+    r             this step again
+    + and -       louder, quieter
+    enter or d    done, in a step that waits for you
+    q or Ctrl-C   fade out and leave
+
+    \b
+    audiocoach play back-massage
+    audiocoach play back-massage --set position=chair --ambience rain
+    audiocoach play my-stretches.md --device headphones --volume 50
+    audiocoach play my-stretches.md --device null --speed max
+    """  # noqa: D301
+    from audiocoach import library, render
+    from audiocoach.script import load
+
+    if speed is not None and (device or "").lower() != "null":
+        raise click.UsageError("--speed is for a rehearsal; add --device null")
+    path = library.find_routine(routine)
+    loaded = load(path, dict(choices))
+
+    from audiocoach.cli.keys import is_terminal, open_keys
+    from audiocoach.cli.screen import open_screen
+    from audiocoach.live import Session
+    from audiocoach.sinks.device import open_output
+
+    with ExitStack() as stack:
+        output = open_output(device, 1.0 if speed is None else speed)
+        stack.callback(output.close)
+        session = Session(
+            loaded,
+            lambda: render.open_speaker(loaded, voice),
+            render.open_bed(loaded, ambience),
+            render.load_marks(loaded),
+            volume=volume,
+            interactive=is_terminal(),
+        )
+        stack.callback(session.close)
+        with _leaving_on_interrupt(session):
+            output.start(session)
+            with open_keys() as keys, open_screen(loaded.title, keys=keys is not None) as screen:
+                _watch(session, output, keys, screen)
+    if session.error is not None:
+        raise session.error
+    if output.underruns:
+        click.echo(
+            f"audiocoach: the sound had {output.underruns} gaps, because this computer was busy "
+            "with something else",
+            err=True,
+        )
+
+
+def _watch(session: Session, output: Output, keys: Keys | None, screen: Screen) -> None:
+    """Pass keys on and keep the screen true, until all was heard."""
+    commands = _commands()
+    try:
+        while not output.finished(0 if keys else _LOOK_S):
+            key = keys.read(_LOOK_S) if keys else None
+            if key in commands:
+                session.do(commands[key])
+            screen.show(session.status(), session.heard())
+    except SystemExit:
+        # The process shall end: as if the listener had left, but not for long.
+        session.do(commands["q"])
+        deadline = time.monotonic() + _LONGEST_FADE_S
+        while not output.finished(_LOOK_S) and time.monotonic() < deadline:
+            pass
+        raise
+    screen.show(session.status(), session.heard())
+
+
+def _commands() -> dict[str, Command]:
+    """What each key means."""
+    from audiocoach.live import Command
+
+    return {
+        "space": Command.TOGGLE,
+        "right": Command.NEXT,
+        "left": Command.PREVIOUS,
+        "r": Command.REPEAT,
+        "d": Command.DONE,
+        "enter": Command.DONE,
+        "+": Command.LOUDER,
+        "=": Command.LOUDER,  # the same key without Shift
+        "up": Command.LOUDER,
+        "-": Command.QUIETER,
+        "down": Command.QUIETER,
+        "q": Command.QUIT,
+        "ctrl-c": Command.QUIT,
+    }
+
+
+@contextlib.contextmanager
+def _leaving_on_interrupt(session: Session) -> Iterator[None]:
+    """Ctrl-C fades out; a second one ends at once."""
+    from audiocoach.live import Command
+
+    asked = False
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        del number, frame
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        session.do(Command.QUIT)
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,172 @@
+"""Sound files of any format -> blocks of samples, through PyAV and soxr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.errors import SoundError
+from audiocoach.units import HOUR, RATE, SECOND, Frames, clock, frames_to_ms
+
+if TYPE_CHECKING:
+    import av
+
+Block = NDArray[np.float32]
+"""Sound of shape ``(n, 2)``, full scale at +/- 1.0, at ``RATE``."""
+
+LONGEST_H = 6
+"""Hours; a file that says it is longer is refused at once."""
+LARGEST: Frames = 1 << 28
+"""What one file may become: 1 GiB at 16 bits, 1 h 41 min."""
+
+_MOST_CHANNELS = 8
+_RATES = range(2_000, 1_000_001)
+"""Hertz."""
+_SIDE_GAIN = 0.5**0.5
+"""ITU-R BS.775-3, annex 4, table 2: centre and surround channels in a stereo downmix."""
+_FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "s64": 1 << 63, "flt": 1, "dbl": 1}
+_WORST = 4.0
+"""Floating-point samples beyond this (12 dB over full scale) are damage."""
+_BAD_PART = 0.05
+"""More than this part of the packets damaged: the file is."""
+
+_ADVICE = "use a WAV, FLAC, MP3, Ogg or M4A file"
+
+
+def decode(path: Path) -> Iterator[Block]:
+    """The sound in ``path``, block by block, decoded as it is asked for.
+
+    One to eight channels become two; any rate becomes ``RATE``. Only this one file is
+    read, whatever it refers to. Raises ``SoundError`` where the file is no sound, is
+    damaged, empty or too long; damage may show only in a later block.
+    """
+    import av
+
+    try:
+        if not path.is_file():
+            raise SoundError(f"{path}: not a file")
+        with ExitStack() as stack:
+            file = stack.enter_context(path.open("rb"))
+            # Playlists name other files and addresses; no protocol is left to reach them by.
+            options = {"protocol_whitelist": "none"}
+            container = stack.enter_context(
+                av.open(file, mode="r", options=options, metadata_errors="ignore")
+            )
+            yield from _resampled(path, _stream(path, container))
+    except av.error.FFmpegError as error:
+        reason = f"no sound that can be read ({_reason(error)})"
+        raise SoundError(f"{path}: {reason}; {_ADVICE}") from error
+    except (OSError, ValueError) as error:
+        raise SoundError(f"{path}: cannot be read ({error})") from error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tuple[int, Block]]:
+    """Each decoded frame: its rate, and its samples folded to stereo."""
+    import av
+
+    if not container.streams.audio:
+        raise SoundError(f"{path}: there is no sound in it; {_ADVICE}")
+    stream = container.streams.audio[0]
+    if (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
+        length = clock(int(container.duration or 0) * SECOND // av.time_base)
+        raise SoundError(f"{path}: {length} long; a sound may last {LONGEST_H} h at most")
+    packets = damaged = 0
+    reason = "nothing in it can be decoded"
+    for packet in container.demux(stream):
+        packets += 1
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError as error:
+            damaged += 1
+            reason = _reason(error)
+            continue
+        for frame in frames:
+            if frame.samples:
+                yield frame.sample_rate, _stereo(path, frame)
+    if damaged > 1 + _BAD_PART * packets:
+        raise SoundError(f"{path}: damaged, {damaged} of {packets} parts ({reason})")
+
+
+def _stereo(path: Path, frame: av.AudioFrame) -> Block:
+    """The samples of ``frame``, of whatever kind, as two channels."""
+    names = tuple(channel.name for channel in frame.layout.channels)
+    if len(names) > _MOST_CHANNELS:
+        raise SoundError(f"{path}: {len(names)} channels; {_MOST_CHANNELS} at most can be read")
+    kind = frame.format.name.removesuffix("p")
+    if kind not in _FULL_SCALE:
+        raise SoundError(f"{path}: samples of an unknown kind ({frame.format.name}); {_ADVICE}")
+    samples = np.asarray(frame.to_ndarray())
+    samples = samples.T if frame.format.is_planar else samples.reshape(-1, len(names))
+    offset = 128.0 if kind == "u8" else 0.0
+    scaled = (samples.astype(np.float64) - offset) * (1.0 / _FULL_SCALE[kind])
+    if kind in {"flt", "dbl"}:
+        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -_WORST, _WORST)
+    return np.asarray(scaled @ _downmix(names), dtype=np.float32)
+
+
+@lru_cache(maxsize=16)
+def _downmix(names: tuple[str, ...]) -> NDArray[np.float64]:
+    """What each channel gives to left and right; shape ``(channels, 2)``; never clips.
+
+    After ITU-R BS.775-3: the low-frequency channel is left out. Channels without a place
+    go left and right in turn.
+    """
+    gains = np.zeros((len(names), 2))
+    for index, name in enumerate(names):
+        side = name.removesuffix("C")[-1:] if name in {"FLC", "FRC"} else name[-1:]
+        gain = 1.0 if name in {"FL", "FR"} else _SIDE_GAIN
+        if len(names) == 1:
+            gains[index] = 1.0
+        elif name.startswith("LFE"):
+            continue
+        elif side == "C":
+            gains[index] = gain if name == "FC" else gain * _SIDE_GAIN
+        elif side in {"L", "R"}:
+            gains[index, "LR".index(side)] = gain
+        else:
+            gains[index, index % 2] = gain
+    gains[:, gains.sum(axis=0) == 0] = 1.0
+    return np.asarray(gains / gains.sum(axis=0).max())
+
+
+def _resampled(path: Path, stream: Iterator[tuple[int, Block]]) -> Iterator[Block]:
+    """The blocks of ``stream`` at ``RATE``, none of them empty."""
+    total = 0
+    for block in _at_rate(path, stream):
+        total += len(block)
+        if total > LARGEST:
+            length = clock(frames_to_ms(LARGEST))
+            raise SoundError(f"{path}: too long; a sound may last {length} at most")
+        if len(block):
+            yield block
+    if not total:
+        raise SoundError(f"{path}: there is no sound in it; {_ADVICE}")
+
+
+def _at_rate(path: Path, stream: Iterator[tuple[int, Block]]) -> Iterator[Block]:
+    import soxr
+
+    first_rate = 0
+    resampler = None
+    for rate, block in stream:
+        if not first_rate:
+            if rate not in _RATES:
+                raise SoundError(f"{path}: a sample rate of {rate} Hz cannot be read; {_ADVICE}")
+            first_rate = rate
+            if rate != RATE:
+                resampler = soxr.ResampleStream(rate, RATE, 2, dtype="float32", quality="HQ")
+        elif rate != first_rate:
+            raise SoundError(f"{path}: damaged, its sample rate changes midway; {_ADVICE}")
+        yield block if resampler is None else resampler.resample_chunk(block)
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros((0, 2), dtype=np.float32), last=True)

@@ -1,0 +1,170 @@
+"""Where a session is in its plan, and what lets it go on there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from audiocoach.clips import Clip
+from audiocoach.live.ahead import Ahead, Plan, PlannedStep
+from audiocoach.timeline import PlacedCue, PlacedSound
+from audiocoach.units import Frames, Ms, frames_to_ms, ms_to_frames
+
+
+class Playhead:
+    """A step and an offset inside it: true also when the steps before it turn out longer.
+
+    It stops before a step whose clips are not ready, and after one that waits for the
+    listener, if ``interactive``.
+    """
+
+    def __init__(self, ahead: Ahead, run_up: Ms, *, interactive: bool) -> None:
+        self._ahead = ahead
+        self._interactive = interactive
+        self._run_up = ms_to_frames(run_up)
+        """A step is entered this long before its start, so that the bed can sink."""
+        self._plan = ahead.plan
+        self._at = -1
+        """-1 before the first step, ``len(plan.steps)`` after the last."""
+        self._offset: Frames = 0
+        """Of what is heard next, from the step's start; negative in its run-up."""
+        self._not_before: Frames = 0
+        """What begins before this offset was heard already, or is skipped."""
+        self._clips: Mapping[str, Clip] | None = {}
+        """Of the step; ``None`` as long as they are not ready."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it moves in."""
+        return self._plan
+
+    @property
+    def step(self) -> PlannedStep | None:
+        """The step it is in; ``None`` before the first and after the last."""
+        return self._plan.steps[self._at] if 0 <= self._at < len(self._plan.steps) else None
+
+    @property
+    def now(self) -> Frames:
+        """The frame of the timeline that is heard next."""
+        return self._start(self._at) + self._offset
+
+    @property
+    def position(self) -> Ms:
+        """The same in time."""
+        return frames_to_ms(self.now)
+
+    @property
+    def over(self) -> bool:
+        """Whether all of the timeline was heard."""
+        return self._last and self.now >= self._plan.length
+
+    @property
+    def until_done(self) -> bool:
+        """Whether it is in a step that the listener ends."""
+        return self._interactive and self.step is not None and self.step.until_done
+
+    @property
+    def waits_for_listener(self) -> bool:
+        """Whether such a step has said all it has to say."""
+        step = self.step
+        if step is None or self._clips is None or not self.until_done:
+            return False
+        return self._offset >= step.words_end - step.start
+
+    @property
+    def waits_for_speech(self) -> bool:
+        """Whether it stands before a step whose words are not spoken yet."""
+        return self._clips is None
+
+    @property
+    def coming(self) -> str:
+        """The first words of the next step, or the title of the next chapter."""
+        if self._at < 0:
+            return self._plan.steps[0].words
+        return self.step.coming if self.step else ""
+
+    def follow(self, plan: Plan) -> None:
+        """Move to the same place in a newer plan."""
+        self._plan = plan
+
+    def clip(self, spoken: str) -> Clip:
+        """A clip of the step it is in; raises ``KeyError`` if there is none."""
+        return (self._clips or {})[spoken]
+
+    def next(self) -> None:
+        """Go to the next step, or to the end; that one is not left."""
+        if not self._last:
+            self._go(self._at + 1)
+
+    def previous(self) -> None:
+        """Go to the step before this one."""
+        self._go(self._at - 1)
+
+    def repeat(self) -> None:
+        """Go to the beginning of this step, or of the last one that was heard."""
+        self._go(min(self._at, len(self._plan.steps) - 1))
+
+    def back_to(self, offset: Frames) -> None:
+        """Go to just before an offset inside the step."""
+        self._offset = offset - self._run_up
+        self._not_before = offset
+
+    def stretch(self, most: Frames) -> Frames:
+        """How many frames it runs on now, at most ``most``; 0 where it stands."""
+        while self._has_clips():
+            left = self._limit - self.now
+            if left > 0:
+                return min(most, left)
+            if self._last or self.until_done:
+                break
+            self._enter(self._at + 1, self.now - self._start(self._at + 1))
+        return 0
+
+    def begins(self, count: Frames) -> Iterator[tuple[PlacedCue | PlacedSound, Frames]]:
+        """What begins in the next ``count`` frames, and at which offset."""
+        step = self.step
+        if step is None:
+            return
+        things: tuple[PlacedCue | PlacedSound, ...] = (*step.sounds, *step.cues)
+        for placed in things:
+            offset = ms_to_frames(placed.start) - step.start
+            if max(self._offset, self._not_before) <= offset < self._offset + count:
+                yield placed, offset
+
+    def since(self, offset: Frames) -> Frames:
+        """Frames from an offset inside the step to what is heard next."""
+        return self._offset - offset
+
+    def advance(self, count: Frames) -> None:
+        """Let ``count`` frames, no more than ``stretch`` said, go by."""
+        self._offset += count
+
+    @property
+    def _last(self) -> bool:
+        return self._at == len(self._plan.steps)
+
+    @property
+    def _limit(self) -> Frames:
+        """Up to where the step's own time runs."""
+        if self._at < 0:
+            return self._plan.steps[0].start - self._run_up
+        return self._plan.length if self._last else self._plan.steps[self._at].gate
+
+    def _start(self, at: int) -> Frames:
+        """Where a step starts, in the plan of now."""
+        if at < 0:
+            return 0
+        return self._plan.steps[at].start if at < len(self._plan.steps) else self._plan.end
+
+    def _go(self, at: int) -> None:
+        at = max(0, min(at, len(self._plan.steps)))
+        self._enter(at, 0 if at == len(self._plan.steps) else -self._run_up)
+
+    def _enter(self, at: int, offset: Frames) -> None:
+        self._at, self._offset, self._not_before = at, offset, offset
+        self._clips = None
+        self._ahead.want(at)
+
+    def _has_clips(self) -> bool:
+        if self._clips is None:
+            self._clips = self._ahead.clips(self.step) if self.step else {}
+        return self._clips is not None

@@ -1,0 +1,297 @@
+"""The live session: what is heard, and what the listener does to it.
+
+A session is read from like a file of sound that never blocks. It knows nothing of
+devices, keys or screens: one thread reads, any thread gives commands and looks at the
+status. The bed goes on whatever the timeline does.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+
+from audiocoach.clips import Clip
+from audiocoach.limiter import LATENCY, Limiter
+from audiocoach.live.ahead import Ahead, SpeakerSource
+from audiocoach.live.playhead import Playhead
+from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide, Sounding
+from audiocoach.live.status import Command, Heard, State, Status
+from audiocoach.mix import Levels, Mix, Stereo, bed_gain, fade
+from audiocoach.routine import Cue, Routine
+from audiocoach.soundbank import Bed
+from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
+from audiocoach.units import Db, Frames, Ms, ms_to_frames
+
+VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
+"""Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
+
+TRIM: Db = 1.0
+"""What brings a routine of calm speech near ``Levels.programme``."""
+
+_TURN: Ms = 80
+"""A new volume is reached in this time."""
+_QUIT: Ms = 1_500
+"""Everything fades in this time when the listener leaves."""
+_FOREVER: Ms = 1 << 40
+
+
+class Session:
+    """A routine that is being heard.
+
+    ``open_speaker`` is called in the background, once the first sound was read; ``marks``
+    holds each sound of the routine by name. ``trim`` is added to everything, as in ``Mix``.
+    Without ``interactive``, a step that lasts until the listener is done takes its exported
+    time.
+    """
+
+    def __init__(
+        self,
+        routine: Routine,
+        open_speaker: SpeakerSource,
+        bed: Bed,
+        marks: Mapping[str, Stereo],
+        *,
+        levels: Levels | None = None,
+        spacing: Spacing | None = None,
+        trim: Db = TRIM,
+        volume: int = 100,
+        interactive: bool = True,
+    ) -> None:
+        self._levels = levels or Levels()
+        self._bed, self._marks, self._trim = bed, marks, trim
+        self._bed_gain = bed_gain(bed, self._levels, trim)
+        self._ahead = Ahead(routine, open_speaker, marks, self._levels, spacing)
+        self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._limiter = Limiter(self._levels.ceiling)
+        self._played: Frames = 0
+        """Since the session began."""
+        self._silent: Frames = 0
+        """Since everything had faded."""
+        self._sounding: list[Sounding] = []
+        self._paused = False
+        self._again: Frames | None = None
+        """Offset of the cue that a pause cut."""
+        self._leaving = False
+        self._volume = volume
+        self._ducking = Glide(1.0, self._levels.release, self._levels.attack)
+        self._loudness = Glide(volume / 100, _TURN, _TURN)
+        self._fading = Glide(1.0, _QUIT, _QUIT)
+        self._chapter = self._head.plan.steps[0].chapter
+        self._words = ""
+        self._heard = deque([Heard(0, self._chapter, chapter=True)], maxlen=10_000)
+        self._status = self._snapshot()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last sound was read."""
+        return self._status.state is State.ENDED
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for something that takes its time, however fast it is read."""
+        return self._status.state in _IDLE
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the session before its time; a ``SpeechError`` where a cue is missing."""
+        return self._ahead.error
+
+    def do(self, command: Command) -> None:
+        """Obey at the next read; from any thread."""
+        self._commands.put(command)
+
+    def status(self) -> Status:
+        """The state after the last read; from any thread."""
+        return self._status
+
+    def heard(self) -> list[Heard]:
+        """What began to be heard since this was asked last; for one thread."""
+        return [self._heard.popleft() for _ in range(len(self._heard))]
+
+    def close(self) -> None:
+        """Stop speaking ahead, and free the voice."""
+        self._ahead.close()
+
+    def read(self, frames: Frames) -> Stereo:
+        """The next stretch of sound, shape ``(frames, 2)``; silence after the end.
+
+        ``frames`` is a multiple of 16. Always from the same thread.
+        """
+        if self.ended:
+            return np.zeros((frames, 2), dtype=np.float32)
+        self._head.follow(self._ahead.plan)
+        self._leaving = self._leaving or self._ahead.error is not None
+        while not self._commands.empty():
+            self._obey(self._commands.get())
+        out = np.empty((frames, 2), dtype=np.float32)
+        filled = 0
+        while filled < frames:
+            filled += self._fill(out[filled:])
+        self._status = self._snapshot()
+        if self._played == frames:
+            self._ahead.start()
+        return self._limiter.push(out)
+
+    # What the listener wants
+
+    def _obey(self, command: Command) -> None:
+        if self._leaving:
+            return
+        match command:
+            case Command.TOGGLE | Command.PAUSE | Command.RESUME:
+                self._hold_or_go_on(command)
+            case Command.NEXT | Command.PREVIOUS | Command.REPEAT | Command.DONE:
+                self._go(command)
+            case Command.LOUDER:
+                self._volume = min([v for v in VOLUMES if v > self._volume] or [self._volume])
+            case Command.QUIETER:
+                self._volume = max([v for v in VOLUMES if v < self._volume] or [self._volume])
+            case Command.QUIT:
+                self._leaving = True
+
+    def _hold_or_go_on(self, command: Command) -> None:
+        if self._paused:
+            if command is not Command.PAUSE:
+                self._resume()
+        elif command is Command.TOGGLE and self._head.waits_for_listener:
+            self._go(Command.DONE)
+        elif command is not Command.RESUME:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Stop the timeline; words that are cut begin again when it goes on."""
+        self._paused = True
+        for sounding in self._sounding:
+            if sounding.is_cue and not sounding.dropped:
+                self._again = sounding.offset
+                sounding.dropped = True
+            sounding.stop()
+
+    def _resume(self) -> None:
+        self._paused = False
+        for sounding in self._sounding:
+            sounding.go_on()
+        if self._again is not None:
+            self._head.back_to(self._again)
+            self._again = None
+
+    def _go(self, command: Command) -> None:
+        """Go to another step. What is heard fades; a bell rings on where a step was done."""
+        done = command is Command.DONE
+        if done and not self._head.until_done:
+            return
+        for sounding in self._sounding:
+            if sounding.is_cue or not done:
+                sounding.dropped = True
+                sounding.stop()
+            else:
+                sounding.go_on()
+        self._paused, self._again = False, None
+        match command:
+            case Command.PREVIOUS:
+                self._head.previous()
+            case Command.REPEAT:
+                self._head.repeat()
+            case _:
+                self._head.next()
+        if self._head.step:
+            self._words = self._head.step.words
+
+    # The sound
+
+    def _fill(self, out: Stereo) -> Frames:
+        """Fill the first frames of ``out``; returns how many."""
+        count = 0 if self._paused else self._head.stretch(len(out))
+        runs = count > 0
+        out = out[:count] if runs else out
+        now = self._head.now
+        self._open_chapter()
+        if runs:
+            self._begin(count)
+        room = self._head.plan.mix.duck(now, len(out)) if runs else ONE
+        duck = self._ducking.follow(room, len(out))
+        np.multiply(self._bed.read(len(out)), self._bed_gain * duck, out=out)
+        for sounding in self._sounding:
+            sounding.add(out, duck)
+        self._sounding = [sounding for sounding in self._sounding if not sounding.over]
+        out *= self._gain(now, len(out), runs=runs)
+        self._played += len(out)
+        self._head.advance(count)
+        return len(out)
+
+    def _open_chapter(self) -> None:
+        step = self._head.step
+        if step and step.chapter != self._chapter:
+            self._chapter = step.chapter
+            self._heard.append(Heard(self._head.position, step.chapter, chapter=True))
+
+    def _begin(self, count: Frames) -> None:
+        """Let everything sound that begins in the next ``count`` frames."""
+        for placed, offset in self._head.begins(count):
+            at = self._head.since(offset)
+            self._sounding.append(Sounding(placed, self._alone(placed), offset, at))
+            if isinstance(placed, PlacedCue):
+                self._words = placed.cue.text
+                self._heard.append(Heard(placed.start, placed.cue.text, chapter=False))
+
+    def _alone(self, placed: PlacedCue | PlacedSound) -> Mix:
+        """A mix of one cue or sound, from its beginning: it runs on a clock of its own."""
+        length = placed.end - placed.start
+        if isinstance(placed, PlacedSound):
+            timeline = Timeline(length, (), (), (), (PlacedSound(0, length, placed.sound, 0),), ())
+            return Mix(timeline, _no_clip, self._marks, self._levels, self._trim)
+        clip = self._head.clip(placed.cue.spoken)
+        cue = PlacedCue(0, clip.length, placed.cue, 0)
+        timeline = Timeline(clip.length, (), (), (cue,), (), ())
+        return Mix(timeline, lambda _: clip, self._marks, self._levels, self._trim)
+
+    def _gain(self, now: Frames, count: Frames, *, runs: bool) -> Gain:
+        """The volume, and the fades at both ends."""
+        gain = self._loudness.follow(np.float32(self._volume / 100), count)
+        rising = fade(self._levels, _FOREVER, self._played, count)
+        falling: Gain | None = None
+        if self._leaving or self._head.over:
+            falling = NOTHING
+        elif runs:
+            begun = ms_to_frames(self._levels.fade_in)
+            falling = fade(self._levels, self._head.plan.timeline.length, max(now, begun), count)
+        gain = gain * self._fading.follow(ONE if falling is None else falling, count)
+        if self._fading.rests_at(0.0):
+            self._silent += count
+        return gain if rising is None else gain * rising
+
+    # What is told
+
+    def _state(self) -> State:
+        if self._silent > LATENCY:
+            return State.ENDED
+        if self._leaving:
+            return State.LEAVING
+        if self._paused:
+            return State.PAUSED
+        if self._head.waits_for_listener:
+            return State.WAITING_FOR_LISTENER
+        return State.WAITING_FOR_SPEECH if self._head.waits_for_speech else State.PLAYING
+
+    def _snapshot(self) -> Status:
+        position = self._head.position
+        return Status(
+            state=self._state(),
+            chapter=self._chapter,
+            words=self._words,
+            coming=self._head.coming,
+            position=position,
+            left=max(0, self._head.plan.timeline.length - position),
+            volume=self._volume,
+        )
+
+
+_IDLE = {State.PAUSED, State.WAITING_FOR_LISTENER, State.WAITING_FOR_SPEECH}
+
+
+def _no_clip(cue: Cue) -> Clip:
+    raise AssertionError(cue)

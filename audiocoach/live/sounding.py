@@ -1,0 +1,102 @@
+"""Gains that never jump, and the cues and bells that sound under them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.mix import Mix, Stereo
+from audiocoach.timeline import PlacedCue, PlacedSound
+from audiocoach.units import Frames, Ms, ms_to_frames
+
+_CUT: Ms = 50
+"""Words and bells that are cut off fade in this time."""
+_JUMP = 1e-3
+"""A curve of gains that moves by more than this from one frame to the next has jumped."""
+
+Gain: TypeAlias = NDArray[np.float32] | np.float32
+"""One gain for all frames, or one for each, shape ``(n, 1)``."""
+
+ONE, NOTHING = np.float32(1), np.float32(0)
+
+
+class Glide:
+    """A gain that follows a curve; where the curve jumps, it glides over to it."""
+
+    def __init__(self, gain: float, rise: Ms, fall: Ms) -> None:
+        self._rise, self._fall = ms_to_frames(rise), ms_to_frames(fall)
+        self._gain = self._curve = gain
+        self._gap = 0.0
+        """From the curve to the gain, when the curve jumped."""
+        self._left = self._length = 1
+        """Frames until the gap is closed; and in all."""
+        self._left = 0
+
+    def rests_at(self, gain: float) -> bool:
+        """Whether the gain is ``gain`` and does not move."""
+        return self._left == 0 and self._gain == gain
+
+    def follow(self, curve: Gain, count: Frames) -> Gain:
+        """The gain for the next ``count`` frames, in which the curve is ``curve``."""
+        first, last = (float(curve.flat[0]), float(curve.flat[-1]))
+        if abs(first - self._curve) > _JUMP:
+            self._gap = self._gain - first
+            self._left = self._length = self._rise if self._gap < 0 else self._fall
+        self._curve = self._gain = last
+        if self._left == 0:
+            return curve
+        part = np.clip((self._left - np.arange(1, count + 1)) / self._length, 0, 1)
+        closing = self._gap * part * part * (3 - 2 * part)
+        self._left = max(0, self._left - count)
+        gains = curve + closing.astype(np.float32)[:, None]
+        self._gain = float(gains[-1, 0])
+        return gains
+
+
+class Sounding:
+    """A cue or a bell that is heard."""
+
+    def __init__(
+        self, placed: PlacedCue | PlacedSound, mix: Mix, offset: Frames, at: Frames
+    ) -> None:
+        self.is_cue = isinstance(placed, PlacedCue)
+        self.offset = offset
+        """Where it begins in its step."""
+        self.dropped = False
+        """It ends once it is silent."""
+        self._mix = mix
+        self._at = at
+        """Frames of it that were heard; negative before it begins."""
+        self._length = ms_to_frames(placed.end - placed.start)
+        self._glide = Glide(1.0, _CUT, _CUT)
+        self._wanted = ONE
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more of it will be heard."""
+        return self._at >= self._length or (self.dropped and self._glide.rests_at(0.0))
+
+    def stop(self) -> None:
+        """Fade out and stand still."""
+        self._wanted = NOTHING
+
+    def go_on(self) -> None:
+        """Fade in from where it stands, unless it was dropped."""
+        if not self.dropped:
+            self._wanted = ONE
+
+    def add(self, out: Stereo, duck: Gain) -> None:
+        """Add what is heard of it next; a bell makes room for words as the bed does."""
+        if self._glide.rests_at(0.0) and self._wanted == 0:
+            return
+        alone = np.zeros_like(out)
+        if self.is_cue:
+            self._mix.add_speech(alone, self._at)
+        else:
+            self._mix.add_marks(alone, self._at)
+            alone *= duck
+        alone *= self._glide.follow(self._wanted, len(out))
+        out += alone
+        self._at += len(out)

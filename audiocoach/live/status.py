@@ -1,0 +1,66 @@
+"""What a listener can ask of a session, and what a session tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from audiocoach.units import Ms
+
+
+class Command(StrEnum):
+    """What a listener can ask for."""
+
+    TOGGLE = "toggle"
+    """Go on where the session waits for the listener or is paused, else pause."""
+    PAUSE = "pause"
+    RESUME = "resume"
+    NEXT = "next"
+    PREVIOUS = "previous"
+    REPEAT = "repeat"
+    DONE = "done"
+    """Ends a step that lasts until the listener is done; nothing else."""
+    LOUDER = "louder"
+    QUIETER = "quieter"
+    QUIT = "quit"
+
+
+class State(StrEnum):
+    """What a session does."""
+
+    PLAYING = "playing"
+    PAUSED = "paused"
+    WAITING_FOR_LISTENER = "waiting for you"
+    WAITING_FOR_SPEECH = "waiting for the voice"
+    LEAVING = "leaving"
+    """Fading out because of ``quit`` or an error."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A session at one moment."""
+
+    state: State
+    chapter: str
+    words: str
+    """Being spoken, or spoken last."""
+    coming: str
+    """The first words of the next step, or the title of the next chapter; empty at the end."""
+    position: Ms
+    """In the timeline."""
+    left: Ms
+    """Until the end; an estimate until every cue was spoken."""
+    volume: int
+    """Percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Something that began to be heard."""
+
+    position: Ms
+    """In the timeline."""
+    text: str
+    """The words of a cue, or the title of a chapter."""
+    chapter: bool

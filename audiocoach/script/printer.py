@@ -1,0 +1,132 @@
+"""Syntax tree -> source text that reads back as the same tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from audiocoach.routine import Anchor, Break, Hold
+from audiocoach.script.tree import (
+    Block,
+    Document,
+    For,
+    FrontMatter,
+    Heading,
+    If,
+    Name,
+    Paragraph,
+    Piece,
+    Repeat,
+    Timed,
+    Words,
+)
+from audiocoach.units import format_duration
+
+_SPECIAL = re.compile(r"[\\\[\]{}*_<&`~|+#]|:(?=::)")
+_FIRST_WORD = re.compile(r"[>=:-]|\d{1,9}[.)]")
+"""What begins another block at the start of a paragraph, unless a backslash stands in it."""
+
+
+def print_document(document: Document) -> str:
+    """See ``audiocoach.script.to_text``."""
+    body = "\n".join(_blocks(document.blocks))
+    return f"---\n{_front_matter(document.front)}---\n\n{body}"
+
+
+def _front_matter(front: FrontMatter) -> str:
+    values: dict[str, Any] = {
+        "title": front.title,
+        "summary": front.summary,
+        "language": front.language,
+        "ambience": front.ambience,
+        "pace": str(front.pace),
+        "tags": list(front.tags),
+        "choices": {choice.name: list(choice.values) for choice in front.choices},
+        "say-as": dict(front.say_as),
+    }
+    given = {key: value for key, value in values.items() if value}
+    return str(
+        yaml.safe_dump(
+            given, allow_unicode=True, sort_keys=False, default_flow_style=None, width=float("inf")
+        )
+    )
+
+
+def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Heading():
+                yield f"# {_pieces(block.title)}\n"
+            case Paragraph():
+                yield _paragraph(block)
+            case Repeat():
+                yield from _directive(f"repeat {block.count}", block.blocks)
+            case For():
+                values = ", ".join(block.values)
+                yield from _directive(f"for {block.name} in {values}", block.blocks)
+            case If():
+                word = "is not" if block.negated else "is"
+                yield from _directive(
+                    f"if {block.name} {word} {block.value}", block.blocks, block.otherwise
+                )
+
+
+def _directive(
+    head: str, inside: Sequence[Block], otherwise: Sequence[Block] = ()
+) -> Iterator[str]:
+    yield f"::: {head}\n"
+    yield from _blocks(inside)
+    if otherwise:
+        yield "::: else\n"
+        yield from _blocks(otherwise)
+    yield ":::\n"
+
+
+def _paragraph(step: Paragraph) -> str:
+    pieces = [_pieces(step.pieces)] if step.pieces else []
+    if step.hold:
+        pieces.append(_hold(step.hold))
+    text = " ".join(pieces)
+    if first := _FIRST_WORD.match(text):
+        text = f"{text[: first.end() - 1]}\\{text[first.end() - 1 :]}"
+    return "\n".join([text, *(_timed(timed) for timed in step.timed)]) + "\n"
+
+
+def _hold(hold: Hold) -> str:
+    word = "until done," if hold.until_done else "for"
+    return f"[{word} {format_duration(hold.length)}]"
+
+
+def _timed(timed: Timed) -> str:
+    time = format_duration(timed.time)
+    head = {
+        Anchor.AT: f"at {time}",
+        Anchor.HALF: "at half",
+        Anchor.LEFT: f"{time} left",
+        Anchor.EVERY: f"every {time}",
+    }[timed.anchor]
+    return f"- {head}: " + " / ".join(_pieces(text, slash="\\/") for text in timed.texts)
+
+
+def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
+    """Marks with a space on both sides, words and names as they touch each other."""
+    text = ""
+    apart = False
+    for piece in pieces:
+        spoken = isinstance(piece, Words | Name)
+        if text and not (spoken and not apart):
+            text += " "
+        apart = not spoken
+        match piece:
+            case Words():
+                text += _SPECIAL.sub(r"\\\g<0>", piece.text).replace("/", slash)
+            case Name():
+                text += f"{{{piece.name}}}"
+            case Break():
+                text += f"[{format_duration(piece.length)}]"
+            case _:
+                text += f'!["{piece.name}"]'
+    return text

@@ -1,0 +1,129 @@
+"""Checks what can be known of a tree before its choices are made: names and chapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from audiocoach.errors import nearest
+from audiocoach.script.problems import Problems, quoted
+from audiocoach.script.tree import (
+    Block,
+    Choice,
+    For,
+    Heading,
+    If,
+    Name,
+    Paragraph,
+    Piece,
+    Repeat,
+)
+
+Scope = Mapping[str, Sequence[str]]
+"""Names that are known, and the values that each may have."""
+
+
+def check_scope(
+    blocks: Sequence[Block], choices: Sequence[Choice], problems: Problems, *, known: bool
+) -> None:
+    """Report names that nothing fills, hidden names, empty chapters, an empty script.
+
+    ``known``: the choices are all there are; otherwise a name may be a lost one.
+    """
+    _Checker(problems, known=known).check(
+        blocks, {choice.name: choice.values for choice in choices}
+    )
+    _check_chapters(blocks, problems)
+
+
+class _Checker:
+    def __init__(self, problems: Problems, *, known: bool) -> None:
+        self._problems = problems
+        self._known = known
+
+    def check(self, blocks: Sequence[Block], scope: Scope) -> None:
+        for block in blocks:
+            match block:
+                case Heading():
+                    self._pieces(block.title, scope, in_title=True)
+                case Paragraph():
+                    self._pieces(block.pieces, scope)
+                    for timed in block.timed:
+                        for text in timed.texts:
+                            self._pieces(text, scope)
+                case Repeat():
+                    rounds = [str(number) for number in range(1, block.count + 1)]
+                    inner = {**scope, "round": rounds, "rounds": rounds[-1:]}
+                    self.check(block.blocks, inner)
+                case For():
+                    if block.name in scope:
+                        self._name_problem(
+                            block,
+                            f'"{block.name}" is the name of something else here; take another',
+                        )
+                    self.check(block.blocks, {**scope, block.name: block.values})
+                case If():
+                    self._condition(block, scope)
+                    self.check(block.blocks, scope)
+                    self.check(block.otherwise, scope)
+
+    def _condition(self, block: If, scope: Scope) -> None:
+        values = scope.get(block.name)
+        if values is None:
+            if self._known:
+                self._name_problem(block, _unknown(block.name, scope))
+        elif values and block.value not in values:
+            is_ = self._problems.find("is", self._problems.find(block.name, block.place))
+            self._problems.add(
+                self._problems.find(block.value, is_),
+                f'"{block.name}" is never {quoted(block.value)}{nearest(block.value, values)}',
+                len(block.value),
+            )
+
+    def _name_problem(self, block: For | If, message: str) -> None:
+        word = self._problems.find("if" if isinstance(block, If) else "for", block.place)
+        after = self._problems.place(word.line, word.column + 2)
+        self._problems.add(self._problems.find(block.name, after), message, len(block.name))
+
+    def _pieces(self, pieces: Sequence[Piece], scope: Scope, *, in_title: bool = False) -> None:
+        for piece in pieces:
+            if not isinstance(piece, Name) or piece.name in scope:
+                continue
+            if piece.name != "next":
+                if self._known:
+                    self._problems.add(
+                        piece.place, _unknown(piece.name, [*scope, "next"]), len(piece.name) + 2
+                    )
+            elif in_title:
+                self._problems.add(piece.place, "a title cannot hold {next}", len("{next}"))
+
+
+def _unknown(name: str, known: Scope | Sequence[str]) -> str:
+    if name in {"round", "rounds"}:
+        return f'"{name}" is known only inside ::: repeat'
+    return f"nothing is called {quoted(name)} here{nearest(name, known)}"
+
+
+def _check_chapters(blocks: Sequence[Block], problems: Problems) -> None:
+    heading: Heading | None = None
+    steps = 0
+    for block in [*_flat(blocks), None]:
+        if isinstance(block, Paragraph):
+            heading = None
+            steps += 1
+            continue
+        if heading is not None:
+            problems.add(heading.place, "this chapter is empty; write its steps below it")
+        heading = block
+    if not steps:
+        problems.add(problems.place(1), "this script has no steps; write a paragraph to be spoken")
+
+
+def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph]:
+    """Headings and paragraphs in the order of the source."""
+    for block in blocks:
+        if isinstance(block, Heading | Paragraph):
+            yield block
+        else:
+            yield from _flat(block.blocks)
+            if isinstance(block, If):
+                yield from _flat(block.otherwise)

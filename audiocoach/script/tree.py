@@ -1,0 +1,134 @@
+"""The syntax tree of a script: what is written, before choices and loops.
+
+Breaks, sounds and holds are those of the model (``audiocoach.routine``), as a script
+writes them in full. Notes, comments and emphasis are for the reader and leave no trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Sound
+from audiocoach.units import Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Plain words: single spaces, and none at the ends that a break would swallow."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """``{name}``: filled when the script is expanded."""
+
+    name: str
+    place: Place
+
+
+Piece: TypeAlias = Words | Name | Break | Sound
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A list item under a ``[for ...]`` step."""
+
+    anchor: Anchor
+    time: Ms
+    """The offset or interval; 0 for ``HALF``."""
+    texts: tuple[tuple[Piece, ...], ...]
+    """One; for ``EVERY`` one or more."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """``# Title``."""
+
+    title: tuple[Words | Name, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A step."""
+
+    pieces: tuple[Piece, ...]
+    hold: Hold | None
+    timed: tuple[Timed, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``::: repeat 3``."""
+
+    count: int
+    blocks: tuple[Block, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """``::: for name in a, b``."""
+
+    name: str
+    values: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``::: if name is value``, with what stands before and after its ``::: else``."""
+
+    name: str
+    value: str
+    negated: bool
+    """``is not``."""
+    blocks: tuple[Block, ...]
+    otherwise: tuple[Block, ...]
+    """Empty without ``::: else``."""
+    place: Place
+
+
+Block: TypeAlias = Heading | Paragraph | Repeat | For | If
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the listener chooses before the routine begins."""
+
+    name: str
+    values: tuple[str, ...]
+    """Two or more; the first is taken where nothing is chosen."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What a script says of itself, with the defaults filled in."""
+
+    title: str
+    summary: str = ""
+    language: str = "en-US"
+    ambience: str = "ocean"
+    pace: Pace = Pace.CALM
+    tags: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    say_as: tuple[tuple[str, str], ...] = ()
+    """Words, and how they are spelt for the voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole script."""
+
+    front: FrontMatter
+    blocks: tuple[Block, ...]
+    path: str = field(compare=False)
+    lines: tuple[str, ...] = field(compare=False, repr=False)
+    """The source, for the errors that show only when the script is expanded."""

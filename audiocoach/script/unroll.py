@@ -1,0 +1,255 @@
+"""Syntax tree -> routine: choices are taken, loops unrolled, names filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from audiocoach.errors import NotFoundError, nearest
+from audiocoach.routine import Break, Chapter, Cue, Part, Place, Routine, Step, TimedCue
+from audiocoach.script.limits import (
+    MAX_CHARACTERS,
+    MAX_LENGTH,
+    MAX_PARTS,
+    MAX_STEPS,
+    MAX_VISITS,
+)
+from audiocoach.script.problems import Problems
+from audiocoach.script.tree import (
+    Block,
+    Document,
+    For,
+    Heading,
+    If,
+    Name,
+    Paragraph,
+    Piece,
+    Repeat,
+    Words,
+)
+from audiocoach.units import Ms, format_duration
+
+Names = Mapping[str, str]
+
+
+def choose(document: Document, choices: Names) -> dict[str, str]:
+    """A value for every choice of the script.
+
+    Raises ``NotFoundError`` for a choice or a value that it does not have.
+    """
+    known = {choice.name: choice.values for choice in document.front.choices}
+    for name, value in choices.items():
+        if name not in known:
+            if not known:
+                raise NotFoundError(f'there is no choice "{name}": this routine has no choices')
+            raise NotFoundError(f'no choice is called "{name}"{nearest(name, known)}')
+        if value not in known[name]:
+            raise NotFoundError(f'"{name}" cannot be "{value}"{nearest(value, known[name])}')
+    return {name: choices.get(name, values[0]) for name, values in known.items()}
+
+
+def expand_document(document: Document, choices: Names) -> Routine:
+    """See ``audiocoach.script.expand``."""
+    problems = Problems(document.path, document.lines)
+    unrolled = _Unroller(problems)
+    unrolled.run(document.blocks, choose(document, choices))
+    routine = _Filler(document, problems).routine(unrolled.chapters)
+    problems.check()
+    return routine
+
+
+@dataclass(slots=True)
+class _Chapter:
+    heading: Heading | None
+    names: Names
+    steps: list[tuple[Paragraph, Names]] = field(default_factory=list)
+
+
+class _Unroller:
+    """Walks the tree as often as its loops say; raises as soon as that is too much."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.chapters: list[_Chapter] = []
+        self._problems = problems
+        self._visits = 0
+        self._steps = 0
+        self._parts = 0
+
+    def run(self, blocks: Sequence[Block], names: Names, loop: Place | None = None) -> None:
+        """``loop``: the loop that the blocks stand in."""
+        for block in blocks:
+            self._count(block, loop or block.place)
+            match block:
+                case Heading():
+                    self.chapters.append(_Chapter(block, names))
+                case Paragraph():
+                    if not self.chapters:
+                        self.chapters.append(_Chapter(None, names))
+                    self.chapters[-1].steps.append((block, names))
+                case Repeat():
+                    rounds = str(block.count)
+                    for number in range(1, block.count + 1):
+                        inner = {**names, "round": str(number), "rounds": rounds}
+                        self._round(block, inner)
+                case For():
+                    for value in block.values:
+                        self._round(block, {**names, block.name: value})
+                case If():
+                    taken = (names[block.name] == block.value) is not block.negated
+                    self.run(block.blocks if taken else block.otherwise, names, loop)
+
+    def _round(self, block: Repeat | For, names: Names) -> None:
+        self._visits += 1
+        self.run(block.blocks, names, block.place)
+
+    def _count(self, block: Block, loop: Place) -> None:
+        self._visits += 1
+        if isinstance(block, Paragraph):
+            self._steps += 1
+            self._parts += len(block.pieces)
+            self._parts += sum(1 + sum(map(len, timed.texts)) for timed in block.timed)
+        too_much = [
+            f"{most} {what}"
+            for count, most, what in (
+                (self._steps, MAX_STEPS, "steps"),
+                (self._parts, MAX_PARTS, "cues, breaks and sounds"),
+                (self._visits, MAX_VISITS, "rounds"),
+            )
+            if count > most
+        ]
+        if too_much:
+            self._problems.add(
+                loop, f"with this the routine has more than {too_much[0]}, which is too much", 3
+            )
+            self._problems.check()
+
+
+class _Filler:
+    """Fills names, and makes the model of what was unrolled."""
+
+    def __init__(self, document: Document, problems: Problems) -> None:
+        self._document = document
+        self._problems = problems
+        self._respell = _respeller(document.front.say_as)
+        self._characters = 0
+        self._length: Ms = 0
+        self._next: str | None = None
+        """The title of the next chapter; ``None`` in the last."""
+
+    def routine(self, chapters: Sequence[_Chapter]) -> Routine:
+        front = self._document.front
+        kept = [chapter for chapter in chapters if chapter.steps]
+        if not kept:
+            self._problems.add(
+                self._problems.place(1), "with these choices there is nothing to do or say"
+            )
+        titles = [self._title(chapter) for chapter in kept]
+        return Routine(
+            title=front.title,
+            summary=front.summary,
+            language=front.language,
+            ambience=front.ambience,
+            pace=front.pace,
+            tags=front.tags,
+            chapters=tuple(
+                self._chapter(chapter, title, after)
+                for chapter, title, after in zip(kept, titles, [*titles, None][1:], strict=True)
+            ),
+            path=self._document.path,
+        )
+
+    def _title(self, chapter: _Chapter) -> str:
+        heading = chapter.heading
+        return self._fill(heading.title, chapter.names) if heading else self._document.front.title
+
+    def _chapter(self, chapter: _Chapter, title: str, after: str | None) -> Chapter:
+        self._next = after
+        steps = tuple(self._step(step, names) for step, names in chapter.steps)
+        return Chapter(title, steps, chapter.heading.place if chapter.heading else steps[0].place)
+
+    def _step(self, step: Paragraph, names: Names) -> Step:
+        if step.hold:
+            self._add_length(step.hold.length, step.hold.place)
+        timed = tuple(
+            TimedCue(
+                cue.anchor,
+                cue.time,
+                tuple(self._parts(text, names) for text in cue.texts),
+                cue.place,
+            )
+            for cue in step.timed
+        )
+        return Step(self._parts(step.pieces, names), step.hold, timed, step.place)
+
+    def _parts(self, pieces: Sequence[Piece], names: Names) -> tuple[Part, ...]:
+        parts: list[Part] = []
+        run: list[Words | Name] = []
+        for piece in pieces:
+            if isinstance(piece, Words | Name):
+                run.append(piece)
+                continue
+            if run:
+                parts.append(self._cue(run, names))
+                run = []
+            parts.append(piece)
+            if isinstance(piece, Break):
+                self._add_length(piece.length, piece.place)
+        if run:
+            parts.append(self._cue(run, names))
+        return tuple(parts)
+
+    def _cue(self, run: Sequence[Words | Name], names: Names) -> Cue:
+        text = self._fill(run, names)
+        spoken = self._respell(text)
+        self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
+        return Cue(text, spoken, run[0].place)
+
+    def _fill(self, run: Sequence[Words | Name], names: Names) -> str:
+        text = "".join(
+            piece.text if isinstance(piece, Words) else self._value(piece, names) for piece in run
+        )
+        self._add_characters(len(text), run[0].place)
+        return " ".join(text.split())
+
+    def _value(self, name: Name, names: Names) -> str:
+        if name.name != "next":
+            return names[name.name]
+        if self._next is None:
+            self._problems.add(
+                name.place, "there is no next chapter here: this is the last", len("{next}")
+            )
+        return self._next or ""
+
+    def _add_characters(self, count: int, place: Place) -> None:
+        self._characters += count
+        if self._characters > MAX_CHARACTERS:
+            self._problems.add(
+                place, f"with this the routine has more than {MAX_CHARACTERS} characters to speak"
+            )
+            self._problems.check()
+
+    def _add_length(self, length: Ms, place: Place) -> None:
+        before = self._length
+        self._length += length
+        if before <= MAX_LENGTH < self._length:
+            self._problems.add(
+                place,
+                "with this all breaks and working times are more than"
+                f" {format_duration(MAX_LENGTH)} together, which is the most",
+            )
+
+
+def _respeller(say_as: Sequence[tuple[str, str]]) -> Callable[[str], str]:
+    """Replaces whole words, in any case."""
+    if not say_as:
+        return str
+    longest_first = sorted(say_as, key=lambda pair: -len(pair[0]))
+    words = "|".join(f"({re.escape(word)})" for word, _ in longest_first)
+    pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    spoken = [spelling for _, spelling in longest_first]
+
+    def respell(text: str) -> str:
+        return pattern.sub(lambda match: spoken[(match.lastindex or 1) - 1], text)
+
+    return respell

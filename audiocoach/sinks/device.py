@@ -1,0 +1,273 @@
+"""Loudspeakers, through miniaudio."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.errors import DeviceError, NotFoundError, nearest
+from audiocoach.sinks.output import BLOCK, NullOutput, Output, Source
+from audiocoach.units import RATE, Frames, Ms
+
+NULL = "null"
+"""The name of the output that plays to nowhere."""
+
+_QUEUED = 3
+"""Blocks that are ready for the device; with the one that is being made, 80 ms."""
+_PERIOD: Ms = 25
+_PERIODS = 4
+"""The device's own buffer: 100 ms."""
+_LONGEST_SILENCE_S = 3.0
+"""A device that asks for nothing for this long is lost."""
+_BYTES = 4
+"""In a frame: two channels of 16 bits."""
+
+_BACKENDS = (
+    *("WASAPI", "DSOUND", "WINMM", "COREAUDIO"),
+    *("PULSEAUDIO", "ALSA", "JACK", "SNDIO", "AUDIO4", "OSS"),
+)
+"""miniaudio's names, best first. Its ``NULL`` is left out: it would play to nobody."""
+
+_ADVICE = "'audiocoach export ROUTINE' writes a file instead, for the phone"
+
+
+def open_output(device: str | None, speed: float = 1.0) -> Output:
+    """The default loudspeaker, or the first output whose name contains ``device``.
+
+    ``null`` plays to nowhere, ``speed`` times as fast as real time (0: as fast as it can).
+    Raises ``DeviceError`` if there is no loudspeaker, ``NotFoundError`` that names the
+    outputs if none has that name.
+    """
+    if device is not None and device.lower() == NULL:
+        return NullOutput(speed)
+    try:
+        import miniaudio
+    except ImportError as error:
+        raise DeviceError(f"the sound library miniaudio cannot be loaded ({error})") from error
+    backends = [
+        getattr(miniaudio.Backend, name)
+        for name in _BACKENDS
+        if getattr(miniaudio.Backend, name, None) in miniaudio.get_enabled_backends()
+    ]
+    with _quiet_libraries():
+        if device is None:
+            choices = [_Choice(backend, "the default output", None) for backend in backends]
+        else:
+            choices = _named(device, [choice for b in backends for choice in _choices(b)])
+        failures = []
+        for choice in choices:
+            try:
+                return DeviceOutput(choice.name, _playback_device(choice))
+            except miniaudio.MiniaudioError as error:
+                failures.append(f"{choice.backend.name}: {error.args[0]}")
+    tried = ", ".join(failures) or "no sound system is supported here"
+    raise DeviceError(f"there is no loudspeaker to play on ({tried}); {_ADVICE}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """An output that can be opened."""
+
+    backend: Any
+    name: str
+    id: Any
+    """miniaudio's; ``None`` for the default one."""
+
+
+def _choices(backend: Any) -> list[_Choice]:
+    """Every output that a sound system knows."""
+    import miniaudio
+
+    class Names(miniaudio.Devices):  # type: ignore[misc]
+        """Asks nothing more of each: where one cannot answer, the whole list would fail."""
+
+        def _get_info(self, *_args: Any) -> dict[str, Any]:
+            return {}
+
+    try:
+        found = Names([backend]).get_playbacks()
+    except miniaudio.MiniaudioError:
+        return []
+    return [
+        _Choice(backend, " ".join(device["name"].split()), device["id"])
+        for device in found
+        # ALSA's own "null", which is listed as an output like any other.
+        if not device["name"].startswith("Discard all samples")
+    ]
+
+
+def _named(wanted: str, choices: list[_Choice]) -> list[_Choice]:
+    """The first of ``choices`` with that name or, failing that, with that in its name."""
+    for fits in (str.__eq__, str.__contains__):
+        for choice in choices:
+            if fits(choice.name.lower(), wanted.lower()):
+                return [choice]
+    names = [*(choice.name for choice in choices), NULL]
+    raise NotFoundError(f'no output is called "{wanted}"{nearest(wanted, names)}')
+
+
+def _playback_device(choice: _Choice) -> Any:
+    import miniaudio
+
+    return miniaudio.PlaybackDevice(
+        output_format=miniaudio.SampleFormat.SIGNED16,
+        nchannels=2,
+        sample_rate=RATE,
+        buffersize_msec=_PERIOD,  # of one period, whatever its name says
+        callback_periods=_PERIODS,
+        device_id=choice.id,
+        backends=[choice.backend],
+        app_name="audiocoach",
+    )
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep what ALSA and JACK print while they look for devices off the screen."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+class DeviceOutput:
+    """A loudspeaker. Its callback takes ready blocks from a queue and never waits."""
+
+    def __init__(self, name: str, device: Any) -> None:
+        """``device`` is an open ``miniaudio.PlaybackDevice``."""
+        self.name = name
+        self.underruns = 0
+        self._device = device
+        self._blocks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        """Holds one ``None`` for each block that the queue of blocks has room for."""
+        self._filled = threading.Event()
+        self._fed = False
+        """All blocks are in the queue."""
+        self._finished = threading.Event()
+        self._stopped = False
+        self._lost = False
+        self._error: BaseException | None = None
+        self._calls = 0
+        self._seen_calls = 0
+        self._silent_s = 0.0
+        self._asked_at = 0.0
+        self._feeder: threading.Thread | None = None
+
+    def start(self, source: Source) -> None:
+        """Begin to play; returns once the first blocks are with the device."""
+        import miniaudio
+
+        for _ in range(_QUEUED):
+            self._room.put(None)
+        self._feeder = threading.Thread(
+            target=self._feed, args=(source,), name="feeding", daemon=True
+        )
+        self._feeder.start()
+        self._filled.wait()
+        self._device.stop_callback = self._on_stop
+        callback = self._callback()
+        next(callback)
+        try:
+            with _quiet_libraries():
+                self._device.start(callback)
+        except miniaudio.MiniaudioError as error:
+            raise DeviceError(f"{self.name} cannot be started ({error}); {_ADVICE}") from error
+
+    def finished(self, timeout_s: float) -> bool:
+        """See ``Output``."""
+        finished = self._finished.wait(timeout_s)
+        if self._error is not None:
+            raise self._error
+        if not finished and (self._lost or self._is_silent()):
+            raise DeviceError(
+                f"{self.name} was lost: it was unplugged, or the sound system has stopped; "
+                "start again when it is back"
+            )
+        return finished
+
+    def _is_silent(self) -> bool:
+        """Whether the device has not asked for sound for too long, while this was asked."""
+        now = time.monotonic()
+        # A process that was stopped, or a computer that slept, did not ask.
+        asked_s = min(now - self._asked_at, _LONGEST_SILENCE_S / 10)
+        self._silent_s = self._silent_s + asked_s if self._calls == self._seen_calls else 0.0
+        self._asked_at, self._seen_calls = now, self._calls
+        return self._silent_s > _LONGEST_SILENCE_S
+
+    def close(self) -> None:
+        """Stop the device and the thread that feeds it."""
+        self._stopped = True
+        self._room.put(None)
+        self._device.stop_callback = None
+        self._device.close()
+        if self._feeder is not None:
+            self._feeder.join(1.0)
+
+    def _on_stop(self) -> None:
+        self._lost = not self._stopped
+
+    def _feed(self, source: Source) -> None:
+        try:
+            made = 0
+            while not source.ended:
+                self._room.get()
+                if self._stopped:
+                    break
+                self._blocks.put(_pcm(source.read(BLOCK)))
+                made += 1
+                if made == _QUEUED:
+                    self._filled.set()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, finished() raises it
+            self._error = error
+            self._finished.set()
+        self._fed = True
+        self._filled.set()
+
+    def _callback(self) -> Generator[bytes, Frames, None]:
+        """Given the frames that the device wants, yields their bytes."""
+        rest = b""
+        drained: Frames = 0
+        frames = yield b""
+        while True:
+            self._calls += 1
+            wanted = frames * _BYTES
+            fed = self._fed
+            while len(rest) < wanted:
+                try:
+                    rest += self._blocks.get_nowait()
+                except queue.Empty:
+                    break
+                self._room.put(None)
+            block, rest = rest[:wanted], rest[wanted:]
+            if len(block) < wanted:
+                drained += frames
+                self.underruns += not fed
+                if fed and drained > (_PERIODS + 1) * _PERIOD * RATE // 1000:
+                    self._finished.set()
+            frames = yield block + bytes(wanted - len(block))
+
+
+def _pcm(sound: NDArray[np.float32]) -> bytes:
+    """16-bit samples, rounded as ``segments.segment`` rounds them."""
+    scaled = np.clip(sound * np.float32(32767), -32768, 32767)
+    samples: NDArray[np.int16] = np.rint(scaled).astype(np.int16)
+    return samples.tobytes()

@@ -1,0 +1,100 @@
+"""``docs/script-format.md`` says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from audiocoach.errors import ScriptError
+from audiocoach.script import expand, limits, load_every, parse
+
+PAGE = Path(__file__).parent.parent / "docs" / "script-format.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```markdown\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def error_of(text: str) -> str:
+    with pytest.raises(ScriptError) as caught:
+        parse(text, "x.md")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_every_example_is_a_script(number: int, tmp_path: Path) -> None:
+    path = tmp_path / "example.md"
+    path.write_text(EXAMPLES[number], encoding="utf-8")
+
+    assert list(load_every(path))
+
+
+def test_there_are_examples_of_every_block_and_mark() -> None:
+    together = "\n".join(EXAMPLES)
+    for mark in (
+        "[4s]", "[1m30s]", "[for ", "[until done, ", '!["bell"]',
+        "- at 15s:", "- at half:", "- 10s left:", "- every 30s:", " / ",
+        "::: repeat", "::: for ", "::: if ", "::: else", "{round}", "{rounds}", "{next}", "{side}",
+        "language:", "ambience:", "pace:", "tags:", "choices:", "say-as:",
+        "\n> ", "\\[", "&amp;", "**",
+    ):  # fmt: skip
+        assert mark in together
+
+
+def test_what_is_not_yet_is_an_error_that_says_so() -> None:
+    later = re.findall(r"^Not yet: (.*)$", TEXT, re.MULTILINE)
+    marks = [mark for line in later for mark in re.findall(r"`(.+?)`", line)]
+    assert len(marks) == 11
+    for mark in marks:
+        text = f"---\n{mark}: 3\n---\na" if mark.isalpha() else f"Words\n\n{mark}"
+        assert "not supported yet" in error_of(text), mark
+
+
+def test_every_key_of_the_table_is_known() -> None:
+    keys = re.findall(r"^\| `([a-z-]+)` \|", TEXT.partition("## Chapters")[0], re.MULTILINE)
+    error = error_of("---\nqqqqqq: x\n---\na")
+
+    assert error.splitlines()[0].endswith("there is " + ", ".join(keys))
+
+
+def test_the_defaults_of_the_table() -> None:
+    front = parse("a", "x.md").front
+    for key, default in (
+        ("language", front.language),
+        ("ambience", front.ambience),
+        ("pace", str(front.pace)),
+    ):
+        assert re.search(rf"^\| `{key}` \|.*\| `{default}` \|$", TEXT, re.MULTILINE)
+
+
+def test_the_limits_of_the_table() -> None:
+    table = TEXT.partition("## Limits")[2].partition("##")[0]
+    assert limits.MAX_FILE == 2**20
+    assert limits.MAX_LENGTH == 24 * 3_600_000
+    for limit in (
+        limits.MAX_LINES,
+        limits.MAX_FRONT_MATTER,
+        limits.MAX_PARAGRAPH,
+        limits.MAX_TITLE,
+        limits.MAX_ENTRIES,
+        limits.MAX_NESTING,
+        limits.MAX_REPEAT,
+        limits.MAX_STEPS,
+        limits.MAX_PARTS,
+        limits.MAX_CHARACTERS,
+        limits.MAX_COMBINATIONS,
+    ):
+        assert re.search(rf"(?<!\d)(?<!\d ){limit:,}(?! ?\d)".replace(",", " "), table), limit
+
+
+def test_what_the_page_says_about_the_first_example() -> None:
+    routine = expand(parse(EXAMPLES[0], "x.md"), {"position": "chair"})
+
+    assert [chapter.title for chapter in routine.chapters] == ["Get ready", "The upper back"]
+    assert [len(chapter.steps) for chapter in routine.chapters] == [2, 4]
+    assert [step.hold.length if step.hold else None for step in routine.chapters[1].steps] == [
+        None,
+        60_000,
+        None,
+        60_000,
+    ]
