@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ _RATES = range(2_000, 1_000_001)
 _SIDE_GAIN = 0.5**0.5
 """ITU-R BS.775-3, annex 4, table 2: centre and surround channels in a stereo downmix."""
 _FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "s64": 1 << 63, "flt": 1, "dbl": 1}
+_BATCH: Frames = 8192
+"""Decoders give a few hundred frames at a time; handed on by this many they cost less."""
 _WORST = 4.0
 """Floating-point samples beyond this (12 dB over full scale) are damage."""
 _BAD_PART = 0.05
@@ -80,9 +82,18 @@ def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tupl
     if (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
         length = clock(int(container.duration or 0) * SECOND // av.time_base)
         raise SoundError(f"{path}: {length} long; a sound may last {LONGEST_H} h at most")
+    for frames in _batches(path, container.demux(stream)):
+        yield frames[0].sample_rate, np.concatenate([_stereo(path, frame) for frame in frames])
+
+
+def _batches(path: Path, demuxed: Iterator[Any]) -> Iterator[list[av.AudioFrame]]:
+    """The frames of an audio stream, some at a time, all of a batch at one rate."""
+    import av
+
     packets = damaged = 0
     reason = "nothing in it can be decoded"
-    for packet in container.demux(stream):
+    batch: list[av.AudioFrame] = []
+    for packet in demuxed:
         packets += 1
         try:
             frames = packet.decode()
@@ -91,8 +102,17 @@ def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tupl
             reason = _reason(error)
             continue
         for frame in frames:
-            if frame.samples:
-                yield frame.sample_rate, _stereo(path, frame)
+            if not isinstance(frame, av.AudioFrame) or not frame.samples:
+                continue
+            if batch and frame.sample_rate != batch[0].sample_rate:
+                yield batch
+                batch = []
+            batch.append(frame)
+            if sum(other.samples for other in batch) >= _BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch
     if damaged > 1 + _BAD_PART * packets:
         raise SoundError(f"{path}: damaged, {damaged} of {packets} parts ({reason})")
 
@@ -107,15 +127,16 @@ def _stereo(path: Path, frame: av.AudioFrame) -> Block:
         raise SoundError(f"{path}: samples of an unknown kind ({frame.format.name}); {_ADVICE}")
     samples = np.asarray(frame.to_ndarray())
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, len(names))
-    offset = 128.0 if kind == "u8" else 0.0
-    scaled = (samples.astype(np.float64) - offset) * (1.0 / _FULL_SCALE[kind])
     if kind in {"flt", "dbl"}:
-        scaled = np.clip(np.nan_to_num(scaled, nan=0.0), -_WORST, _WORST)
+        scaled = np.clip(np.nan_to_num(samples), -_WORST, _WORST).astype(np.float32)
+    else:
+        offset = 128.0 if kind == "u8" else 0.0
+        scaled = (samples.astype(np.float32) - np.float32(offset)) / np.float32(_FULL_SCALE[kind])
     return np.asarray(scaled @ _downmix(names), dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
-def _downmix(names: tuple[str, ...]) -> NDArray[np.float64]:
+def _downmix(names: tuple[str, ...]) -> Block:
     """What each channel gives to left and right; shape ``(channels, 2)``; never clips.
 
     After ITU-R BS.775-3: the low-frequency channel is left out. Channels without a place
@@ -136,7 +157,7 @@ def _downmix(names: tuple[str, ...]) -> NDArray[np.float64]:
         else:
             gains[index, index % 2] = gain
     gains[:, gains.sum(axis=0) == 0] = 1.0
-    return np.asarray(gains / gains.sum(axis=0).max())
+    return np.asarray(gains / gains.sum(axis=0).max(), dtype=np.float32)
 
 
 def _resampled(path: Path, stream: Iterator[tuple[int, Block]]) -> Iterator[Block]:

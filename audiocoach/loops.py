@@ -6,6 +6,7 @@ first block comes out long before the last has gone in.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
@@ -88,16 +89,18 @@ def looped(blocks: Iterator[Block], fade: Fade) -> Iterator[Block]:
     """
     overlap = len(fade[0])
     first = gather(blocks, overlap)
-    head, held = first[:overlap], first[overlap:]
+    head = first[:overlap]
+    held = deque([first[overlap:]])
+    count = len(held[0])
     for block in blocks:
-        held = np.concatenate([held, block])
-        if len(held) > overlap:
-            yield held[: len(held) - overlap]
-            held = held[len(held) - overlap :]
-    if len(held) > overlap:
-        yield held[: len(held) - overlap]
-        held = held[len(held) - overlap :]
-    yield held * fade[0] + head * fade[1]
+        held.append(block)
+        count += len(block)
+        while count - len(held[0]) >= overlap:
+            count -= len(held[0])
+            yield held.popleft()
+    last = np.concatenate(held)
+    yield last[: len(last) - overlap]
+    yield last[len(last) - overlap :] * fade[0] + head * fade[1]
 
 
 def crossfaded(blocks: Iterator[Block]) -> Iterator[Block]:

@@ -197,11 +197,11 @@ def _loud_parts(peaks: NDArray[np.float64], above: float) -> list[tuple[Frames, 
 
 def true_peak(samples: NDArray[np.float32]) -> Db:
     """The true peak in dBTP of sound of shape ``(n, channels)``; silence gives ``SILENCE``."""
-    highest = max(
-        (
-            float(peak_envelope(samples[at : at + RATE + 64], RATE + 64).max())
-            for at in range(0, len(samples), RATE)
-        ),
-        default=0.0,
-    )
+    context, piece = 64, RATE // 64 * 64
+    highest = 0.0
+    for at in range(0, len(samples), piece):
+        before = min(at, context)
+        peaks = peak_envelope(samples[at - before : at + piece + context], 64)
+        own = peaks[before // 64 :][: piece // 64]
+        highest = max(highest, float(own.max(initial=0.0)))
     return max(SILENCE, 20 * math.log10(highest)) if highest > 0 else SILENCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -66,12 +67,17 @@ def find_sounds(routine: Routine) -> dict[str, SoundInfo]:
     return found
 
 
+def script_lines(path: Path) -> list[str]:
+    """The lines of a script, counted as its errors count them."""
+    return re.split(r"\r\n?|\n", path.read_text(encoding="utf-8-sig"))
+
+
 def problem_at(
     place: Place, message: str, severity: Literal["error", "warning"] = "error"
 ) -> Problem:
     """A problem at a place of a script, with the line as it stands in the file."""
     try:
-        lines = Path(place.path).read_text(encoding="utf-8-sig").splitlines()
+        lines = script_lines(Path(place.path))
     except (OSError, UnicodeDecodeError):
         lines = []
     source = lines[place.line - 1] if place.line <= len(lines) else ""

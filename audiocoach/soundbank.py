@@ -248,7 +248,7 @@ class Bed:
     def _append(self, block: Block) -> None:
         needed = self._decoded + len(block)
         if needed > len(self._pcm):
-            room = max(needed, len(self._pcm) * 3 // 2, 30 * RATE)
+            room = max(needed, len(self._pcm) * 9 // 8, 90 * RATE)
             self._pcm.resize((room, 2), refcheck=False)
         levels = np.clip(np.rint(block * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE - 1)
         self._pcm[self._decoded : needed] = levels

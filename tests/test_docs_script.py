@@ -32,7 +32,7 @@ def test_every_example_is_a_script(number: int, tmp_path: Path) -> None:
 def test_there_are_examples_of_every_block_and_mark() -> None:
     together = "\n".join(EXAMPLES)
     for mark in (
-        "[4s]", "[1m30s]", "[for ", "[until done, ", '!["bell"]',
+        "[4s]", "[for 1m30s]", "[until done, ", '!["bell"]',
         "- at 15s:", "- at half:", "- 10s left:", "- every 30s:", " / ",
         "::: repeat", "::: for ", "::: if ", "::: else", "{round}", "{rounds}", "{next}", "{side}",
         "language:", "ambience:", "pace:", "tags:", "choices:", "say-as:",
@@ -77,6 +77,7 @@ def test_the_limits_of_the_table() -> None:
         limits.MAX_PARAGRAPH,
         limits.MAX_TITLE,
         limits.MAX_ENTRIES,
+        limits.MAX_CHOICES,
         limits.MAX_NESTING,
         limits.MAX_REPEAT,
         limits.MAX_STEPS,

@@ -69,6 +69,12 @@ def test_a_peak_between_samples_is_seen() -> None:
     assert true_peak(wave[2_000:-2_000, None]) == pytest.approx(0.0, abs=0.4)
 
 
+def test_a_long_sound_has_the_peak_of_its_loudest_part() -> None:
+    """Measured in pieces, whose edges must not ring."""
+    sound = tone(430, 4, -3)
+    assert true_peak(sound) == pytest.approx(-3.0, abs=0.05)
+
+
 def test_silence_has_no_loudness() -> None:
     silence = np.zeros((RATE, 2), np.float32)
     assert integrated_loudness(silence) == SILENCE

@@ -142,7 +142,7 @@ def test_a_wrong_hold_is_one_problem_and_not_its_list_too() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("## Part\nx", "1:1: a chapter has no chapters inside"),
+        ("## Part\nx", "1:1: chapters are not divided"),
         ("Title\n=====\nx", "2:1: this line would make a heading"),
         ("Title\n---\nx", "2:1: this line would make a heading"),
         ("#\nx", "1:1: this chapter has no title"),

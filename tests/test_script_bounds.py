@@ -57,6 +57,10 @@ def test_a_whole_file_of_one_mark_is_read(fragment: str, shape: str) -> None:
         ("::: for x in " + "a, " * 700 + "b\n{x}\n:::", "1:1: this line is too long"),
         ("::: for x in " + "a, " * 300 + "b\n{x}\n:::", "1:1: these are 301 values"),
         ("::: for x in " + "a" * 101 + "\n{x}\n:::", '1:1: "aaa'),
+        (
+            "---\nchoices:\n" + "".join(f" c{n}: [a, b]\n" for n in range(33)) + "---\nc",
+            "3:2: these are too many; the most is 32",
+        ),
         ("---\ntags: [" + "a, " * 300 + "b]\n---\nc", "2:7: these are too many; the most is 200"),
         ("---\n" + "# aaaaaaaaa\n" * 3_000 + "---\nc", "2:1: front matter is too long"),
         (
@@ -97,12 +101,13 @@ def test_just_not_too_much(text: str) -> None:
     assert expand(parse(text, "x.md"), {}).chapters
 
 
-def test_endless_problems_are_counted() -> None:
+def test_reading_stops_after_too_many_problems() -> None:
     with pytest.raises(ScriptError) as caught:
         parse("[x] a\n\n" * 5_000, "x.md")
 
     assert len(caught.value.problems) == MAX_PROBLEMS + 1
-    assert caught.value.problems[-1].message == f"and {5_000 - MAX_PROBLEMS} problems more"
+    assert [found.line for found in caught.value.problems[:3]] == [1, 3, 5]
+    assert caught.value.problems[-1].message == "there are more problems than these"
 
 
 def test_a_binary_file_is_not_taken_for_text() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -230,6 +232,15 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     with pytest.raises(AudiocoachError, match="is not a file"):
         check(tmp_path / "pipe.md")
+
+
+def test_importing_the_language_loads_no_parser() -> None:
+    code = (
+        "import sys, audiocoach.script;"
+        "print(*{'markdown_it', 'yaml', 'numpy', 'html.entities'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 def test_the_function_is_not_hidden_by_a_module() -> None:

@@ -128,7 +128,7 @@ def _bed_problems(routine: Routine) -> list[Problem]:
     try:
         find_sound(routine.ambience, Path(routine.path).parent)
     except NotFoundError as error:
-        lines = Path(routine.path).read_text(encoding="utf-8-sig").splitlines()
+        lines = render.script_lines(Path(routine.path))
         line = next((at for at, text in enumerate(lines, 1) if text.startswith("ambience")), 1)
         return [render.problem_at(Place(routine.path, line), str(error))]
     return []

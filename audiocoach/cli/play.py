@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LOOK_S = 0.1
 """The screen is looked after this often."""
 _LONGEST_FADE_S = 3.0
+_TWICE_S = 0.5
 _FASTEST = 1e6
 
 
@@ -109,26 +110,29 @@ def play(
     from audiocoach.cli.keys import is_terminal, open_keys
     from audiocoach.cli.screen import open_screen
     from audiocoach.live import Session
+    from audiocoach.live.apart import SpeakerApart
     from audiocoach.sinks.device import open_output
 
     with ExitStack() as stack:
         output = open_output(device, 1.0 if speed is None else speed)
         stack.callback(output.close)
+        speaker = SpeakerApart(loaded, voice, library.cache_folder())
         session = Session(
             loaded,
-            lambda: render.open_speaker(loaded, voice),
+            speaker.open,
             render.open_bed(loaded, ambience),
             render.load_marks(loaded),
             volume=volume,
             interactive=is_terminal(),
         )
         stack.callback(session.close)
+        stack.callback(speaker.close)  # first, so that nothing has to be awaited
         with _leaving_on_interrupt(session):
             output.start(session)
             with open_keys() as keys, open_screen(loaded.title, keys=keys is not None) as screen:
                 _watch(session, output, keys, screen)
-    if session.error is not None:
-        raise session.error
+        if session.error is not None:
+            raise session.error
     if output.underruns:
         click.echo(
             f"audiocoach: the sound had {output.underruns} gaps, because this computer was busy "
@@ -182,14 +186,15 @@ def _leaving_on_interrupt(session: Session) -> Iterator[None]:
     """Ctrl-C fades out; a second one ends at once."""
     from audiocoach.live import Command
 
-    asked = False
+    asked: float | None = None
 
     def leave(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         del number, frame
-        if asked:
+        # One press may arrive twice, through the terminal and through who started this.
+        if asked is not None and time.monotonic() - asked > _TWICE_S:
             raise KeyboardInterrupt
-        asked = True
+        asked = asked or time.monotonic()
         session.do(Command.QUIT)
 
     before = signal.signal(signal.SIGINT, leave)

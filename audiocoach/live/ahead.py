@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from audiocoach.clips import Clip
 from audiocoach.mix import Levels, Mix, Stereo
 from audiocoach.routine import Cue, Routine
-from audiocoach.speech import Speaker
+from audiocoach.speech import Spoken
 from audiocoach.timeline import (
     PlacedCue,
     PlacedSound,
@@ -28,7 +29,20 @@ from audiocoach.timeline import (
 )
 from audiocoach.units import Frames, Ms, frames_to_ms, ms_to_frames
 
-SpeakerSource = Callable[[], AbstractContextManager[Speaker]]
+
+class Speaking(Protocol):
+    """What is needed of a ``Speaker``; see there."""
+
+    def speak(
+        self, cues: Iterable[Cue], *, stop: Callable[[], bool] | None = None
+    ) -> Iterable[Spoken]:
+        """Speak every distinct text of ``cues``."""
+
+    def clip(self, cue: Cue) -> Clip:
+        """The clip of a cue that was spoken."""
+
+
+SpeakerSource = Callable[[], AbstractContextManager[Speaking]]
 """Opens a speaker; may take its time, and raise any ``AudiocoachError``."""
 
 _BEHIND, _AHEAD = 1, 3
@@ -109,7 +123,7 @@ class Ahead:
         """A length, or a wish."""
         self._opened = threading.Event()
         self._stopped = threading.Event()
-        self._speaker: Speaker | None = None
+        self._speaker: Speaking | None = None
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
             for name, work in (("speaking", self._speak), ("preparing", self._prepare))
@@ -161,7 +175,8 @@ class Ahead:
         try:
             work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the session reports it
-            self._error = error
+            if not self._stopped.is_set():
+                self._error = error
 
     def _speak(self) -> None:
         with self._open_speaker() as speaker:

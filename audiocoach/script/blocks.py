@@ -152,7 +152,9 @@ class _Builder:
             return
         if len(token.markup) > 1:
             self._problems.add(
-                place, "a chapter has no chapters inside; write # or plain text", len(token.markup)
+                place,
+                "chapters are not divided; write # for a chapter, or plain text",
+                len(token.markup),
             )
         if not content:
             self._problems.add(place, "this chapter has no title; write it after the #")
@@ -184,7 +186,7 @@ class _Builder:
                     if item is not items[-1]:
                         self._problems.add(
                             item.place,
-                            "this stands at the end of its paragraph; write [5s] for a break",
+                            "this must end its paragraph; write [5s] for a break",
                         )
             check_speech(pieces, self._problems)
             if not items and len(self._problems) == before:

@@ -15,7 +15,13 @@ import yaml
 
 from audiocoach.errors import nearest
 from audiocoach.routine import Pace, Place
-from audiocoach.script.limits import MAX_ENTRIES, MAX_FRONT_MATTER, MAX_SUMMARY, MAX_TITLE
+from audiocoach.script.limits import (
+    MAX_CHOICES,
+    MAX_ENTRIES,
+    MAX_FRONT_MATTER,
+    MAX_SUMMARY,
+    MAX_TITLE,
+)
 from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_sound, is_value
 from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
@@ -138,7 +144,9 @@ class _Reader:
 
     # Each returns what the node says, or None after it has reported a problem.
 
-    def _entries(self, node: yaml.Node) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
+    def _entries(
+        self, node: yaml.Node, most: int = MAX_ENTRIES
+    ) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
         """Keys, and the nodes of keys and values."""
         if not isinstance(node, yaml.MappingNode):
             self._problem(node, "names with values are expected here; write name: value")
@@ -152,8 +160,8 @@ class _Reader:
             else:
                 seen.add(key_node.value.lower())
                 yield key_node.value, key_node, value
-        if len(node.value) > MAX_ENTRIES:
-            self._problem(node, f"these are too many; the most is {MAX_ENTRIES}")
+        if len(node.value) > most:
+            self._problem(node, f"these are too many; the most is {most}")
 
     def _text(self, node: yaml.Node, longest: int = MAX_TITLE) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
@@ -213,7 +221,7 @@ class _Reader:
 
     def _choices(self, node: yaml.Node) -> tuple[Choice, ...]:
         choices = []
-        for name, key_node, values_node in self._entries(node):
+        for name, key_node, values_node in self._entries(node, MAX_CHOICES):
             values: dict[str, None] = {}
             for value, value_node in self._list(values_node):
                 if not is_value(value):

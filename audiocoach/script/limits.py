@@ -11,7 +11,7 @@ MAX_LINES = 50_000
 """Lines of a file: the Markdown parser needs memory for each."""
 
 MAX_PROBLEMS = 100
-"""Problems that are listed; more are counted."""
+"""Problems after which reading stops."""
 
 MAX_FRONT_MATTER = 1 << 15
 """Characters between the two lines of dashes."""
@@ -35,7 +35,10 @@ MAX_VALUE = 100
 """Characters of a value that a loop takes."""
 
 MAX_ENTRIES = 200
-"""Tags, choices, values of a choice, respellings: each."""
+"""Tags, respellings, values of a choice or of a loop: each."""
+
+MAX_CHOICES = 32
+"""Choices of a script."""
 
 MAX_NESTING = 16
 """``:::`` blocks inside each other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
 from audiocoach.errors import Problem, ScriptError
 from audiocoach.routine import Place
@@ -23,13 +24,9 @@ class Problems:
         self.lines = tuple(lines)
         """Without line ends; without characters that a terminal would obey."""
         self._found: dict[tuple[Place, str], Problem] = {}
-        self._unlisted = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
 
     def __len__(self) -> int:
-        return len(self._found) + self._unlisted
+        return len(self._found)
 
     def place(self, line: int, column: int = 1) -> Place:
         """Line and column from 1."""
@@ -42,12 +39,10 @@ class Problems:
         return self.place(place.line, match.start() + 1) if match else place
 
     def add(self, place: Place, message: str, width: int = 1) -> None:
-        """Remember one problem; the same one twice is one."""
-        if (place, message) in self._found:
-            return
-        if len(self._found) >= MAX_PROBLEMS:
-            self._unlisted += 1
-            return
+        """Remember one problem; the same one twice is one.
+
+        Raises ``ScriptError`` when there are so many that to go on would help nobody.
+        """
         source = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
         self._found[place, message] = Problem(
             place.path,
@@ -57,21 +52,17 @@ class Problems:
             source if len(source) <= _LONGEST_SOURCE else "",
             max(1, width),
         )
-
-    def error(self) -> ScriptError:
-        """All that was found, as one error."""
-        found = list(self._found.values())
-        if self._unlisted:
-            last = max(found)
-            found.append(
-                Problem(last.path, last.line, last.column, f"and {self._unlisted} problems more")
+        if len(self._found) > MAX_PROBLEMS:
+            last = max(self._found.values())
+            self._found[place, message] = replace(
+                last, message="there are more problems than these", source=""
             )
-        return ScriptError(found)
+            self.check()
 
     def check(self) -> None:
-        """Raise ``ScriptError`` if anything was found."""
+        """Raise ``ScriptError`` with all that was found, if anything was."""
         if self._found:
-            raise self.error()
+            raise ScriptError(list(self._found.values()))
 
 
 class Stretch:

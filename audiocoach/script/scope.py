@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from audiocoach.errors import nearest
 from audiocoach.script.problems import Problems, quoted
@@ -20,6 +21,9 @@ from audiocoach.script.tree import (
 
 Scope = Mapping[str, Sequence[str]]
 """Names that are known, and the values that each may have."""
+
+_MOST_LISTED = 40
+"""Names or values that a message may list."""
 
 
 def check_scope(
@@ -51,7 +55,7 @@ class _Checker:
                         for text in timed.texts:
                             self._pieces(text, scope)
                 case Repeat():
-                    rounds = [str(number) for number in range(1, block.count + 1)]
+                    rounds = _rounds(block.count)
                     inner = {**scope, "round": rounds, "rounds": rounds[-1:]}
                     self.check(block.blocks, inner)
                 case For():
@@ -75,7 +79,7 @@ class _Checker:
             is_ = self._problems.find("is", self._problems.find(block.name, block.place))
             self._problems.add(
                 self._problems.find(block.value, is_),
-                f'"{block.name}" is never {quoted(block.value)}{nearest(block.value, values)}',
+                f'"{block.name}" is never {quoted(block.value)}{_nearest(block.value, values)}',
                 len(block.value),
             )
 
@@ -100,7 +104,18 @@ class _Checker:
 def _unknown(name: str, known: Scope | Sequence[str]) -> str:
     if name in {"round", "rounds"}:
         return f'"{name}" is known only inside ::: repeat'
-    return f"nothing is called {quoted(name)} here{nearest(name, known)}"
+    return f"nothing is called {quoted(name)} here{_nearest(name, known)}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """As ``nearest``; nothing where there are too many to list."""
+    few = list(known)
+    return nearest(word, few) if len(few) <= _MOST_LISTED else ""
+
+
+@cache
+def _rounds(count: int) -> tuple[str, ...]:
+    return tuple(str(number) for number in range(1, count + 1))
 
 
 def _check_chapters(blocks: Sequence[Block], problems: Problems) -> None:

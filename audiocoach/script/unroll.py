@@ -82,10 +82,10 @@ class _Unroller:
             self._count(block, loop or block.place)
             match block:
                 case Heading():
-                    self.chapters.append(_Chapter(block, names))
+                    self._begin(block, names)
                 case Paragraph():
                     if not self.chapters:
-                        self.chapters.append(_Chapter(None, names))
+                        self._begin(None, names)
                     self.chapters[-1].steps.append((block, names))
                 case Repeat():
                     rounds = str(block.count)
@@ -98,6 +98,11 @@ class _Unroller:
                 case If():
                     taken = (names[block.name] == block.value) is not block.negated
                     self.run(block.blocks if taken else block.otherwise, names, loop)
+
+    def _begin(self, heading: Heading | None, names: Names) -> None:
+        if self.chapters and not self.chapters[-1].steps:
+            self.chapters.pop()
+        self.chapters.append(_Chapter(heading, names))
 
     def _round(self, block: Repeat | For, names: Names) -> None:
         self._visits += 1

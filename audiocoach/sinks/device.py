@@ -21,11 +21,13 @@ from audiocoach.units import RATE, Frames, Ms
 NULL = "null"
 """The name of the output that plays to nowhere."""
 
-_QUEUED = 3
-"""Blocks that are ready for the device; with the one that is being made, 80 ms."""
+_QUEUED = 4
+"""Blocks that are ready for the device; with the one that is being made, 100 ms."""
 _PERIOD: Ms = 25
-_PERIODS = 4
-"""The device's own buffer: 100 ms."""
+_PERIODS = 8
+"""The device's own buffer: 200 ms."""
+_PREFILLED = _QUEUED + -(-_PERIOD * _PERIODS * RATE // 1000 // BLOCK)
+"""Blocks before the device starts: it fills its own buffer at once."""
 _LONGEST_SILENCE_S = 3.0
 """A device that asks for nothing for this long is lost."""
 _BYTES = 4
@@ -176,7 +178,7 @@ class DeviceOutput:
         """Begin to play; returns once the first blocks are with the device."""
         import miniaudio
 
-        for _ in range(_QUEUED):
+        for _ in range(_PREFILLED):
             self._room.put(None)
         self._feeder = threading.Thread(
             target=self._feed, args=(source,), name="feeding", daemon=True
@@ -234,7 +236,7 @@ class DeviceOutput:
                     break
                 self._blocks.put(_pcm(source.read(BLOCK)))
                 made += 1
-                if made == _QUEUED:
+                if made == _PREFILLED:
                     self._filled.set()
         except BaseException as error:  # noqa: BLE001 - whatever it is, finished() raises it
             self._error = error
@@ -246,6 +248,7 @@ class DeviceOutput:
         """Given the frames that the device wants, yields their bytes."""
         rest = b""
         drained: Frames = 0
+        surplus = _PREFILLED - _QUEUED
         frames = yield b""
         while True:
             self._calls += 1
@@ -256,7 +259,10 @@ class DeviceOutput:
                     rest += self._blocks.get_nowait()
                 except queue.Empty:
                     break
-                self._room.put(None)
+                if surplus > 0:
+                    surplus -= 1
+                else:
+                    self._room.put(None)
             block, rest = rest[:wanted], rest[wanted:]
             if len(block) < wanted:
                 drained += frames

@@ -1,0 +1,75 @@
+"""The process that speaks for a live session: JSON lines in, JSON lines out.
+
+The first line says which voice, how, and where the clips are kept. Each further one asks
+for cues, which are answered one by one as they have a clip, then by an end. A line that
+comes meanwhile stops them. The end of the input ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+from audiocoach.clips import ClipCache, clip_key
+from audiocoach.errors import AudiocoachError
+from audiocoach.routine import Cue, Pace, Place
+from audiocoach.speech import Speaker
+from audiocoach.voices.catalogue import open_voice
+
+_NICE = 10
+"""Speaking makes room for the sound."""
+
+
+def main() -> None:
+    """Serve until the input ends or something goes wrong, which is the last line then."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_NICE)
+    # Engines print what they like on standard output; the replies go where nothing else goes.
+    replies = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
+    try:
+        _serve(requests, replies)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the session reports it
+        message = str(error) if isinstance(error, AudiocoachError) else repr(error)
+        print(json.dumps({"error": type(error).__name__, "message": message}), file=replies)
+
+
+def _listen(pipe: IO[bytes], requests: queue.SimpleQueue[dict[str, Any]]) -> None:
+    for line in pipe:
+        requests.put(json.loads(line))
+    os._exit(0)  # the session is over, whatever is being spoken
+
+
+def _serve(requests: queue.SimpleQueue[dict[str, Any]], replies: IO[str]) -> None:
+    hello = requests.get()
+    with ExitStack() as stack:
+        voice = open_voice(hello["voice"], hello["language"], Pace(hello["pace"]))
+        stack.callback(voice.close)
+        cache = ClipCache(Path(hello["folder"]))
+        stack.callback(cache.close)
+        speaker = Speaker(voice, cache)
+        while True:
+            cues = [
+                Cue(wanted["text"], wanted["spoken"], Place(*wanted["place"]))
+                for wanted in requests.get().get("cues", ())
+            ]
+            if not cues:
+                continue
+            for known in speaker.speak(cues, stop=lambda: not requests.empty()):
+                key = clip_key(voice.key, known.text)
+                reply = {"spoken": known.text, "length": known.length, "key": key}
+                print(json.dumps(reply), file=replies)
+            print('{"end": true}', file=replies)
+
+
+if __name__ == "__main__":
+    main()
