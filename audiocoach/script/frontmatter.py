@@ -80,7 +80,8 @@ class _Reader:
             if key in _LATER:
                 self._problem(key_node, f'"{key}" is not supported yet')
             elif key not in self._keys:
-                known = False
+                # Anything but a word may be the choices under a wrong name.
+                known = known and isinstance(value, yaml.ScalarNode)
                 self._problem(
                     key_node, f"front matter has no key {quoted(key)}{nearest(key, self._keys)}"
                 )
