@@ -173,7 +173,8 @@ def peak_envelope(
     count = len(samples)
     hops = -(-count // hop)
     peaks = np.zeros(hops * hop)
-    peaks[:count] = np.abs(samples).max(axis=1, initial=0.0)
+    for channel in range(samples.shape[1]):
+        np.maximum(peaks[:count], np.abs(samples[:, channel]), out=peaks[:count])
     for start, end in _loud_parts(peaks, above):
         for channel in range(samples.shape[1]):
             around = samples[max(0, start - _TAPS) : end + _TAPS, channel]

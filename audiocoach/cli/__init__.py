@@ -72,7 +72,7 @@ def cli() -> None:
     """  # noqa: D301  # \b is click's mark for a paragraph that keeps its lines
 
 
-@cli.command()
+@cli.command(short_help="Make a shell complete commands and names.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print what makes a shell complete audiocoach's commands and routine names.

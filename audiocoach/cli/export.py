@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
 
 
-@click.command()
+@click.command(short_help="Write a routine as an MP3 for the phone.")
 @routine_argument
 @click.option(
     "-o",
@@ -41,7 +41,8 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
     type=click.Choice(_BITRATES),
     default="128",
     show_default=True,
-    help="Of the MP3, in kbit/s.",
+    metavar="KBITS",
+    help="Of the MP3, in kbit/s: 64 to 320.",
 )
 @click.option(
     "--cues",

@@ -34,7 +34,7 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-@click.command("list")
+@click.command("list", short_help="List the routines: built in, and your own.")
 @format_option("table", "json")
 def list_routines(form: str) -> None:
     """List the routines that can be named: built in, and your own.
@@ -71,7 +71,7 @@ def list_routines(form: str) -> None:
     click.echo(f"\nYour own: {library.user_folder('scripts')}")
 
 
-@click.command()
+@click.command(short_help="Find every mistake in a script.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def check(files: tuple[Path, ...]) -> None:
     """Check scripts: every error of each FILE, with its place, for every choice it offers.
@@ -134,7 +134,7 @@ def _bed_problems(routine: Routine) -> list[Problem]:
     return []
 
 
-@click.command()
+@click.command(short_help="Show what is said when.")
 @routine_argument
 @choices_option
 @format_option("table", "json")
@@ -215,7 +215,7 @@ def _timeline_json(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-@click.command()
+@click.command(short_help="List the voices of this machine.")
 @format_option("table", "json")
 def voices(form: str) -> None:
     """List the voices that this machine has.
@@ -237,7 +237,9 @@ def voices(form: str) -> None:
     click.echo(_table((v.name, v.language, v.engine, v.description) for v in found))
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True, short_help="List the sounds of the bank, or make them again."
+)
 @format_option("table", "json")
 @click.pass_context
 def sounds(ctx: click.Context, form: str) -> None:

@@ -47,7 +47,7 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
     return speed
 
 
-@click.command()
+@click.command(short_help="Play a routine now, hands free.")
 @routine_argument
 @voice_option
 @ambience_option

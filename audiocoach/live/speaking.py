@@ -39,7 +39,8 @@ def main() -> None:
     try:
         _serve(requests, replies)
     except Exception as error:  # noqa: BLE001 - whatever it is, the session reports it
-        message = str(error) if isinstance(error, AudiocoachError) else repr(error)
+        known = isinstance(error, AudiocoachError)
+        message = str(error) if known else f"the voice failed: {error!r}"
         print(json.dumps({"error": type(error).__name__, "message": message}), file=replies)
 
 

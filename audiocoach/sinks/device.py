@@ -200,6 +200,7 @@ class DeviceOutput:
         if self._error is not None:
             raise self._error
         if not finished and (self._lost or self._is_silent()):
+            self._lost = True
             raise DeviceError(
                 f"{self.name} was lost: it was unplugged, or the sound system has stopped; "
                 "start again when it is back"
@@ -220,7 +221,8 @@ class DeviceOutput:
         self._stopped = True
         self._room.put(None)
         self._device.stop_callback = None
-        self._device.close()
+        if not self._lost:  # else it could take half a minute; the end of the program does it
+            self._device.close()
         if self._feeder is not None:
             self._feeder.join(1.0)
 
