@@ -137,6 +137,16 @@ def integrated_loudness(samples: NDArray[np.float32], *, circular: bool = False)
     return gated_loudness(steps)
 
 
+def loudest_moment(samples: NDArray[np.float32]) -> Db:
+    """The loudness in LUFS of the loudest 400 ms of sound of shape ``(n, channels)``.
+
+    The maximum of the momentary loudness (EBU Tech 3341, section 2.2), every 100 ms.
+    """
+    steps = np.pad(step_energies(hop_energies(samples)), (0, _BLOCK_STEPS - 1))
+    moments = (gated_loudness(steps[at:][:_BLOCK_STEPS]) for at in range(len(steps)))
+    return max(moments, default=SILENCE)
+
+
 def _loudness(power: float) -> Db:
     return _OFFSET + 10 * math.log10(power)
 

@@ -22,6 +22,7 @@ from audiocoach.loudness import HOP, STEP, gated_loudness
 from audiocoach.routine import Cue
 from audiocoach.segments import AudioSegment, segment
 from audiocoach.soundbank import Bed
+from audiocoach.synth import LEVEL
 from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 
@@ -87,9 +88,7 @@ class Mix:
         self._sounds = _Spans(timeline.sounds)
         self._duck_times, self._duck_depths = _duck_curve(timeline.cues, levels)
         self._speech_gain = np.float32(db_to_gain(levels.programme - CLIP_LOUDNESS + trim) / 32767)
-        self._mark_gain = np.float32(
-            db_to_gain(levels.programme + levels.mark - MARK_LOUDNESS + trim)
-        )
+        self._mark_gain = np.float32(db_to_gain(levels.programme + levels.mark - LEVEL + trim))
 
     def add_speech(self, out: Stereo, start: Frames) -> None:
         """Add the cues that sound from ``start`` on to ``out``."""
@@ -139,10 +138,6 @@ class Mix:
         exponent = (np.log(10) / 20 * self._levels.duck * _eased(depth)).astype(np.float32)
         gains: NDArray[np.float32] = np.exp(exponent)[:, None]
         return gains
-
-
-MARK_LOUDNESS: Db = -23.0
-"""LUFS at which the sound bank holds bells and bowls."""
 
 
 def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -250,7 +245,7 @@ def blocks(
     """
     total = ms_to_frames(timeline.length)
     gain = bed_gain(bed, levels, trim)
-    scale = np.float32(32767 * db_to_gain(output_gain))
+    scale = 32767 * db_to_gain(output_gain)
     limiter = Limiter(levels.ceiling)
 
     def mixed(start: Frames, count: Frames) -> Stereo:

@@ -17,10 +17,10 @@ with warnings.catch_warnings():
 __all__ = ["AudioSegment", "segment"]
 
 
-def segment(sound: NDArray[np.float32], scale: np.float32) -> AudioSegment:
+def segment(sound: NDArray[np.float32], scale: float) -> AudioSegment:
     """A segment of ``sound``, shape ``(n, 2)``, times ``scale``, rounded to 16 bit.
 
     ``scale`` is 32767 for full scale at +/- 1.0.
     """
-    data = np.rint(np.clip(sound * scale, -32768, 32767)).astype("<i2").tobytes()
+    data = np.rint(np.clip(sound * np.float32(scale), -32768, 32767)).astype("<i2").tobytes()
     return AudioSegment(data=data, sample_width=2, frame_rate=RATE, channels=2)

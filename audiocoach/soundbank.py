@@ -17,19 +17,14 @@ from audiocoach.errors import NotFoundError, SoundError, nearest
 from audiocoach.library import data_folder
 from audiocoach.loudness import (
     HOP,
-    SILENCE,
     STEP,
     gated_loudness,
     hop_energies,
+    loudest_moment,
     step_energies,
 )
+from audiocoach.synth import LEVEL, MANIFEST
 from audiocoach.units import RATE, Db, Frames, Ms, clock, db_to_gain, frames_to_ms
-
-MANIFEST = "sounds.json"
-"""Lies beside the sounds and says what they are."""
-
-LEVEL: Db = -23.0
-"""LUFS of the built-in sounds: of a bed over its loop, of a mark over its loudest 400 ms."""
 
 _ROOM_TONE: Db = -70.0
 """RMS over full scale: barely audible, but the channel is never digitally silent."""
@@ -292,16 +287,6 @@ def room_tone() -> Bed:
     tone = mid_side(noise(rng, frames, curve), noise(rng, frames, curve), 0.4)
     tone *= db_to_gain(_ROOM_TONE) / np.sqrt(np.mean(tone * tone))
     return Bed("none", iter([tone.astype(np.float32)]), frames=frames, loudness=LEVEL)
-
-
-def loudest_moment(samples: Block) -> Db:
-    """The loudness in LUFS of the loudest 400 ms of sound of shape ``(n, channels)``.
-
-    The maximum of the momentary loudness (EBU Tech 3341, section 2.2), every 100 ms.
-    """
-    steps = np.pad(step_energies(hop_energies(samples)), (0, 3))
-    moments = (gated_loudness(steps[at : at + 4]) for at in range(max(0, len(steps) - 3)))
-    return max(moments, default=SILENCE)
 
 
 def load_mark(info: SoundInfo) -> Block:

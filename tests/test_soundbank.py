@@ -17,8 +17,8 @@ from waves import (
 from audiocoach import loops, soundbank
 from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import data_folder
-from audiocoach.loudness import hop_energies, integrated_loudness, step_energies
-from audiocoach.soundbank import Bed, find_sound, load_mark, loudest_moment, room_tone
+from audiocoach.loudness import hop_energies, integrated_loudness, loudest_moment, step_energies
+from audiocoach.soundbank import Bed, find_sound, load_mark, room_tone
 from audiocoach.units import RATE
 
 

@@ -18,8 +18,8 @@ from waves import (
 from audiocoach import decode, loops, soundbank
 from audiocoach.errors import SoundError
 from audiocoach.library import data_folder
-from audiocoach.loudness import integrated_loudness, true_peak
-from audiocoach.soundbank import Bed, find_sound, load_mark, loudest_moment, sounds
+from audiocoach.loudness import integrated_loudness, loudest_moment, true_peak
+from audiocoach.soundbank import Bed, find_sound, load_mark, sounds
 from audiocoach.units import RATE
 
 BEDS = [info.name for info in sounds() if info.kind == "bed"]

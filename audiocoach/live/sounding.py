@@ -28,11 +28,12 @@ class Glide:
     def __init__(self, gain: float, rise: Ms, fall: Ms) -> None:
         self._rise, self._fall = ms_to_frames(rise), ms_to_frames(fall)
         self._gain = self._curve = gain
-        self._gap = 0.0
-        """From the curve to the gain, when the curve jumped."""
-        self._left = self._length = 1
-        """Frames until the gap is closed; and in all."""
-        self._left = 0
+        self._before = gain
+        """The gain when the curve jumped."""
+        self._left: Frames = 0
+        """Until the gain is on the curve again."""
+        self._length: Frames = 1
+        """Of the whole way there."""
 
     def rests_at(self, gain: float) -> bool:
         """Whether the gain is ``gain`` and does not move."""
@@ -42,15 +43,16 @@ class Glide:
         """The gain for the next ``count`` frames, in which the curve is ``curve``."""
         first, last = (float(curve.flat[0]), float(curve.flat[-1]))
         if abs(first - self._curve) > _JUMP:
-            self._gap = self._gain - first
-            self._left = self._length = self._rise if self._gap < 0 else self._fall
+            self._before = self._gain
+            self._left = self._length = self._rise if first > self._gain else self._fall
         self._curve = self._gain = last
         if self._left == 0:
             return curve
         part = np.clip((self._left - np.arange(1, count + 1)) / self._length, 0, 1)
-        closing = self._gap * part * part * (3 - 2 * part)
+        share = (part * part * (3 - 2 * part)).astype(np.float32)[:, None]
         self._left = max(0, self._left - count)
-        gains = curve + closing.astype(np.float32)[:, None]
+        # Never beyond both of them, whatever the curve does meanwhile.
+        gains = curve + (np.float32(self._before) - curve) * share
         self._gain = float(gains[-1, 0])
         return gains
 

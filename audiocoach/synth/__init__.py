@@ -17,6 +17,12 @@ from audiocoach.units import Db
 if TYPE_CHECKING:
     from audiocoach.synth.circular import Wave
 
+MANIFEST = "sounds.json"
+"""Lies beside the sounds and says what they are."""
+
+LEVEL: Db = -23.0
+"""LUFS of every sound: of a bed over its loop, of a mark over its loudest 400 ms."""
+
 Kind: TypeAlias = Literal["bed", "mark"]
 """A bed is a loop that lies under everything; a mark sounds once."""
 

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.errors import NotFoundError, OutputError, nearest
-from audiocoach.loudness import integrated_loudness
+from audiocoach.loudness import integrated_loudness, loudest_moment
 from audiocoach.sinks.files import whole_file
 from audiocoach.sinks.mp3 import makeup
-from audiocoach.soundbank import LEVEL, MANIFEST, loudest_moment
-from audiocoach.synth import RECIPES, Recipe
+from audiocoach.synth import LEVEL, MANIFEST, RECIPES, Recipe
 from audiocoach.units import RATE, Frames, db_to_gain
 
 _MARGIN: Frames = 4 * 1152
