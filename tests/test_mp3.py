@@ -19,9 +19,7 @@ def encoded(path: Path, sound: np.ndarray, bitrate: int = 128, block: int = 10_0
     with path.open("w+b") as file:
         sink = Mp3Sink(file, bitrate, b"")
         for at in range(0, len(sound), block):
-            sink.write(
-                segment(sound[at : at + block], np.float32(32767 * db_to_gain(makeup(bitrate))))
-            )
+            sink.write(segment(sound[at : at + block], 32767 * db_to_gain(makeup(bitrate))))
         sink.close()
     return path
 
