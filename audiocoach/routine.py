@@ -53,6 +53,8 @@ class Break:
 
     length: Ms
     place: Place
+    protected: bool = False
+    """Keeps its length when the routine is fitted to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,12 @@ class Hold:
     until_done: bool
     """Live, the listener ends the step; exported, ``length`` is waited."""
     place: Place
+    protected: bool = False
+    """Keeps its length when the routine is fitted to another one."""
+    shortest: Ms | None = None
+    """Where the script bounds it: fitted, it lasts no less, as far as its words allow."""
+    longest: Ms | None = None
+    """Where the script bounds it: fitted, it lasts no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def pieces(draw: st.DrawFn, known: tuple[str, ...]) -> tuple[Piece, ...]:
         if kind == 0 and not (runs and isinstance(runs[-1], Words | Name)):
             runs += draw(spoken(known))
         elif kind == 1:
-            runs.append(Break(draw(lengths), HERE))
+            runs.append(Break(draw(lengths), HERE, draw(st.booleans())))
         else:
             sounds = st.sampled_from(["bell", "bells/low one.ogg", "bowl-2"])
             runs.append(Sound(draw(sounds), HERE))
@@ -102,11 +102,22 @@ def timed(draw: st.DrawFn, known: tuple[str, ...], hold: int) -> Timed:
 
 
 @st.composite
+def holds(draw: st.DrawFn) -> Hold:
+    length = draw(st.integers(2_000, 90_000))
+    until_done, protected = draw(st.booleans()), draw(st.booleans())
+    if not until_done and not protected and draw(st.booleans()):
+        longest = length + draw(st.integers(1, 90_000))
+        middle = (length + longest) // 2
+        return Hold(middle, until_done=False, place=HERE, shortest=length, longest=longest)
+    return Hold(length, until_done=until_done, place=HERE, protected=protected)
+
+
+@st.composite
 def paragraphs(draw: st.DrawFn, known: tuple[str, ...]) -> Paragraph:
     hold = None
     cues: list[Timed] = []
     if draw(st.booleans()):
-        hold = Hold(draw(st.integers(2_000, 90_000)), until_done=draw(st.booleans()), place=HERE)
+        hold = draw(holds())
         if not hold.until_done:
             cues = draw(st.lists(timed(known, hold.length), max_size=3))
     return Paragraph(draw(pieces(known)), hold, tuple(cues), HERE)
@@ -190,6 +201,7 @@ FRAGMENTS = st.sampled_from(
         "\n", "\n\n", "\n", " ", "    ", "\t", "---\n", "---", "# ", "## ", "> ", "- ", "* ",
         "+ ", "1. ", "- at half: ", "- at 5s: ", "- 5s left: ", "- every 5s: ", " / ", ":",
         "[for 60s]", "[for 60s]\n", "[until done, 40s]", "[5s]", "[", "]", "[x]", "[60s!]",
+        "[for 40s..90s]",
         '!["bell"]', "![", "](", ")", "{", "}", "{side}", "{next}", "{round}", ":::\n", "::: ",
         "::: repeat 3\n", "::: for side in a, b\n", "::: if side is a\n", "::: if a is b\n",
         "::: if a is not b\n", "::: else\n", "::: include x\n", "is", "in", ",", "<!--", "-->",

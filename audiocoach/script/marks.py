@@ -1,5 +1,7 @@
 """What stands in square brackets: ``[5s]``, ``[for 60s]``, ``[until done, 40s]``.
 
+A ``!`` after a length protects it: it stays when the routine is fitted to a length.
+
 A new mark is one more line in ``_MARKS`` and the function that reads it.
 """
 
@@ -20,8 +22,6 @@ Mark: TypeAlias = Break | Hold
 FORMS = ("[5s]", "[for 60s]", "[until done, 40s]")
 
 _LATER: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(for )?[\d.]+m?[hms]\S*!"), "a protected length"),
-    (re.compile(r"for \S+\.\.\S+"), "a range of lengths"),
     (re.compile(r"count\b.*"), "counting"),
     (re.compile(r"breathe\b.*"), "paced breathing"),
     (
@@ -42,7 +42,7 @@ def read_mark(inner: str, place: Place, width: int, problems: Problems) -> Mark 
     try:
         for pattern, make in _MARKS:
             if match := pattern.fullmatch(text):
-                return make(match["length"], place)
+                return make(match, place)
     except ValueError as error:
         problems.add(place, f"in [{text}]: {error}", width)
         return None
@@ -70,20 +70,41 @@ def read_length(text: str) -> Ms:
     return length
 
 
-def _break(length: str, place: Place) -> Break:
-    return Break(read_length(length), place)
+def _break(match: re.Match[str], place: Place) -> Break:
+    return Break(read_length(match["length"]), place, protected=bool(match["keep"]))
 
 
-def _hold_for(length: str, place: Place) -> Hold:
-    return Hold(read_length(length), until_done=False, place=place)
+def _hold_for(match: re.Match[str], place: Place) -> Hold:
+    length = read_length(match["length"])
+    return Hold(length, until_done=False, place=place, protected=bool(match["keep"]))
 
 
-def _hold_until_done(length: str, place: Place) -> Hold:
-    return Hold(read_length(length), until_done=True, place=place)
+def _hold_between(match: re.Match[str], place: Place) -> Hold:
+    """Where nothing else is asked for, it lasts the middle."""
+    shortest, longest = read_length(match["length"]), read_length(match["longest"])
+    if match["keep"]:
+        raise ValueError("a range of lengths is there to be used; leave out the !")
+    if shortest >= longest:
+        raise ValueError("the shorter length comes first; write it like 40s..90s")
+    return Hold(
+        (shortest + longest) // 2,
+        until_done=False,
+        place=place,
+        shortest=shortest,
+        longest=longest,
+    )
 
 
-_MARKS: tuple[tuple[re.Pattern[str], Callable[[str, Place], Mark]], ...] = (
-    (re.compile(r"(?P<length>\d[\d.a-z]*)"), _break),
-    (re.compile(r"for (?P<length>\d[\d.a-z]*)"), _hold_for),
-    (re.compile(r"until done, ?(?P<length>\d[\d.a-z]*)"), _hold_until_done),
+def _hold_until_done(match: re.Match[str], place: Place) -> Hold:
+    length = read_length(match["length"])
+    return Hold(length, until_done=True, place=place, protected=bool(match["keep"]))
+
+
+_LENGTH = r"(?P<length>\d(?:[\da-z]|\.(?!\.))*)"
+_KEEP = r" ?(?P<keep>!)?"
+_MARKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place], Mark]], ...] = (
+    (re.compile(_LENGTH + _KEEP), _break),
+    (re.compile(f"for {_LENGTH}{_KEEP}"), _hold_for),
+    (re.compile(rf"for {_LENGTH} ?\.\. ?(?P<longest>\d[\d.a-z]*){_KEEP}"), _hold_between),
+    (re.compile(f"until done, ?{_LENGTH}{_KEEP}"), _hold_until_done),
 )

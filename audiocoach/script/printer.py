@@ -97,7 +97,13 @@ def _paragraph(step: Paragraph) -> str:
 
 def _hold(hold: Hold) -> str:
     word = "until done," if hold.until_done else "for"
-    return f"[{word} {format_duration(hold.length)}]"
+    if hold.shortest is not None and hold.longest is not None:
+        return f"[{word} {format_duration(hold.shortest)}..{format_duration(hold.longest)}]"
+    return f"[{word} {_length(hold)}]"
+
+
+def _length(part: Break | Hold) -> str:
+    return format_duration(part.length) + "!" * part.protected
 
 
 def _timed(timed: Timed) -> str:
@@ -126,7 +132,7 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
             case Name():
                 text += f"{{{piece.name}}}"
             case Break():
-                text += f"[{format_duration(piece.length)}]"
+                text += f"[{_length(piece)}]"
             case _:
                 text += f'!["{piece.name}"]'
     return text
