@@ -145,6 +145,8 @@ class Routine:
     chapters: tuple[Chapter, ...]
     path: str
     """The script it came from."""
+    length: Ms | None = None
+    """How long the script wants the whole to last; ``None``: as long as it takes."""
 
     def cues(self) -> tuple[Cue, ...]:
         """Every cue that can be spoken, in the order of the script, alternatives too."""

@@ -166,6 +166,7 @@ def documents(draw: st.DrawFn) -> Document:
         language=draw(st.sampled_from(["en-US", "de", "no", "zh-Hant-TW"])),
         ambience=draw(st.sampled_from(["ocean", "none", "my sounds/sea 1.ogg"])),
         pace=draw(st.sampled_from(Pace)),
+        length=draw(st.none() | lengths),
         tags=tuple(draw(st.lists(words(), max_size=3, unique=True))),
         choices=tuple(Choice(name, values, HERE) for name, values in choices.items()),
         say_as=tuple(
@@ -208,6 +209,7 @@ FRAGMENTS = st.sampled_from(
         "<!-- a -->", "<b>", "</div>\n", "<div>\n", "<", "&amp;", "&#0;", "&", ";", "\\", "*",
         "**", "_", "`", "```\n", "~~~\n", "~~", "++", "|", "===\n", "***\n", "...\n",
         "title: a\n", "choices:\n", "  a: [b, c]\n", "say-as: {a: b}\n", "tags: [",
+        "length: 20m\n",
         "pace: calm\n", "'", '"', "\r", "\r\n", "\x00", "\ud800", "\ufeff", "\u2028", "\x85",
         "\x0c", "\xa0", "a", "words", "é",
     ]

@@ -22,14 +22,16 @@ from audiocoach.script.limits import (
     MAX_SUMMARY,
     MAX_TITLE,
 )
+from audiocoach.script.marks import read_length
 from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_sound, is_value
 from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
 from audiocoach.script.tree import Choice, FrontMatter
+from audiocoach.units import Ms
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """The shape of a BCP 47 tag (RFC 5646, section 2.1)."""
-_LATER = ("length", "announce")
+_LATER = ("announce",)
 _DEEPEST = 3
 """The file's mapping, ``choices`` in it, the list of a choice."""
 
@@ -66,6 +68,7 @@ class _Reader:
             "language": self._language,
             "ambience": self._ambience,
             "pace": self._pace,
+            "length": self._length,
             "tags": self._tags,
             "choices": self._choices,
             "say-as": self._say_as,
@@ -208,6 +211,14 @@ class _Reader:
             self._problem(node, f"{quoted(word)} is no pace{nearest(word, list(Pace))}")
             return None
         return Pace(word) if word else None
+
+    def _length(self, node: yaml.Node) -> Ms | None:
+        text = self._text(node)
+        try:
+            return read_length(text) if text else None
+        except ValueError as error:
+            self._problem(node, str(error))
+            return None
 
     def _list(self, node: yaml.Node) -> list[tuple[str, yaml.Node]]:
         if not isinstance(node, yaml.SequenceNode):

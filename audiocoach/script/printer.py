@@ -43,6 +43,7 @@ def _front_matter(front: FrontMatter) -> str:
         "language": front.language,
         "ambience": front.ambience,
         "pace": str(front.pace),
+        "length": format_duration(front.length) if front.length else None,
         "tags": list(front.tags),
         "choices": {choice.name: list(choice.values) for choice in front.choices},
         "say-as": dict(front.say_as),

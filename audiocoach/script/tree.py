@@ -117,6 +117,8 @@ class FrontMatter:
     language: str = "en-US"
     ambience: str = "ocean"
     pace: Pace = Pace.CALM
+    length: Ms | None = None
+    """How long the whole shall last."""
     tags: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     say_as: tuple[tuple[str, str], ...] = ()

@@ -162,6 +162,7 @@ class _Filler:
                 for chapter, title, after in zip(kept, titles, [*titles, None][1:], strict=True)
             ),
             path=self._document.path,
+            length=front.length,
         )
 
     def _title(self, chapter: _Chapter) -> str:
