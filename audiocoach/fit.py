@@ -21,7 +21,18 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from audiocoach.errors import LengthError
-from audiocoach.routine import Anchor, Break, Chapter, Cue, Hold, Part, Routine, Step, TimedCue
+from audiocoach.routine import (
+    Anchor,
+    Beats,
+    Break,
+    Chapter,
+    Cue,
+    Hold,
+    Part,
+    Routine,
+    Step,
+    TimedCue,
+)
 from audiocoach.timeline import CueLength, Spacing, Timeline, schedule
 from audiocoach.units import SECOND, Ms, format_duration
 
@@ -70,17 +81,25 @@ def fit(
     shortest = tightest.length
     longest = shortest + sum(span.count * (span.high - span.low) for span in spans.values())
     if not shortest <= target <= longest:
-        words = sum(cue.end - cue.start for cue in tightest.cues)
         raise LengthError(
             f"{routine.path}: the routine cannot last {format_duration(target)}; "
             f"the shortest possible is {format_duration(-(-shortest // SECOND) * SECOND)} "
-            f"(its words alone take {format_duration(round(words, -3))}), "
+            f"(its words alone take {format_duration(round(_words(tightest), -3))}), "
             f"the longest {format_duration(longest // SECOND * SECOND)}"
         )
     lengths = _share(spans, target - shortest)
     fitted = _with(routine, lengths)
     over = target - scheduled(fitted).length
     return Fitted(fitted, replace(spacing, tail=spacing.tail + over))
+
+
+def _words(timeline: Timeline) -> Ms:
+    """How long all words take, and all counting and breathing."""
+    parts = (part for placed in timeline.steps for part in placed.step.parts)
+    paced = [part for part in parts if isinstance(part, Beats)]
+    places = {part.place for part in paced}
+    words = sum(cue.end - cue.start for cue in timeline.cues if cue.cue.place not in places)
+    return words + sum(part.length for part in paced)
 
 
 class _Span:

@@ -17,7 +17,7 @@ def short(part: Part) -> str | int:
     """A cue as its text, a break as its milliseconds, a sound in brackets."""
     if isinstance(part, Cue):
         return part.text
-    return part.length if isinstance(part, Break) else f"<{part.name}>"
+    return f"<{part.name}>" if isinstance(part, Sound) else part.length
 
 
 def parts(text: str) -> list[str | int]:
@@ -126,8 +126,17 @@ def test_every_part_has_its_place_also_in_the_second_line() -> None:
         ("a [for 40s..90s!]", "1:3: in [for 40s..90s!]: a range of lengths is there to be used"),
         ("a [for 40s..9]", '1:3: in [for 40s..9]: "9" is no length of time'),
         ("a [for 40s...90s]", "1:3: [for 40s...90s] is no mark"),
-        ("a [count 8 every 4s]", "1:3: [count 8 every 4s] is counting, which is not supported"),
-        ("a [breathe 4-2-6 x5]", "1:3: [breathe 4-2-6 x5] is paced breathing, which is not"),
+        ("a [count]", "1:3: [count] is no mark; there is"),
+        ("a [count 0]", "1:3: in [count 0]: 0 cannot be counted; write 1 to 1000"),
+        ("a [count 1001]", "1:3: in [count 1001]: 1001 cannot be counted"),
+        ("a [count 8 every 100ms]", "1:3: in [count 8 every 100ms]: 100ms is too fast"),
+        ("a [count 8 every 4]", '1:3: in [count 8 every 4]: "4" is no length of time'),
+        ("a [breathe 4]", "1:3: in [breathe 4]: a breath has two to four times in seconds"),
+        ("a [breathe 4-4-4-4-4 x2]", "1:3: in [breathe 4-4-4-4-4 x2]: a breath has two to four"),
+        ("a [breathe 0-4 x2]", "1:3: in [breathe 0-4 x2]: this is too fast"),
+        ("a [breathe 4-0.1-4 x2]", "1:3: in [breathe 4-0.1-4 x2]: this is too fast"),
+        ("a [breathe 4-4 x0]", "1:3: in [breathe 4-4 x0]: 0 breaths are not possible"),
+        ("a [breath 4-7-8 x6]", '1:3: [breath 4-7-8 x6] is no mark; did you mean "[breathe 4-7-8'),
         ('(a)[sub:"b"]', '1:4: [sub:"b"] is a mark of Speech Markdown, which is not supported'),
         ('a #[voice:"x"] b', "1:3: #[...] marks are not supported yet"),
         ("a ++b++ c", "1:3: ++emphasis++ is not supported yet"),

@@ -16,7 +16,9 @@ from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Routine, Sound
 from audiocoach.script import check, expand, parse, to_text
 from audiocoach.script.tree import (
     Block,
+    Breathe,
     Choice,
+    Count,
     Document,
     For,
     FrontMatter,
@@ -66,6 +68,7 @@ def words(alphabet: str = MARKS) -> st.SearchStrategy[str]:
 
 names = st.sampled_from(["side", "hand", "größe", "x-1"])
 lengths = st.integers(1, 90_000)
+_THREE_OR_FOUR = st.integers(3, 4)
 
 
 @st.composite
@@ -82,11 +85,19 @@ def spoken(draw: st.DrawFn, known: tuple[str, ...]) -> list[Words | Name]:
 def pieces(draw: st.DrawFn, known: tuple[str, ...]) -> tuple[Piece, ...]:
     runs: list[Piece] = []
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.integers(0, 2))
+        kind = draw(st.integers(0, 4))
         if kind == 0 and not (runs and isinstance(runs[-1], Words | Name)):
             runs += draw(spoken(known))
         elif kind == 1:
             runs.append(Break(draw(lengths), HERE, draw(st.booleans())))
+        elif kind == 2:
+            every = draw(st.integers(500, 90_000))
+            runs.append(Count(draw(st.integers(1, 9)), every, draw(st.booleans()), HERE))
+        elif kind == 3:
+            beat = st.integers(500, 99_999)
+            breath = [draw(beat), draw(st.just(0) | beat), draw(beat), draw(st.just(0) | beat)]
+            pattern = tuple(breath[::2] if draw(st.booleans()) else breath[: draw(_THREE_OR_FOUR)])
+            runs.append(Breathe(pattern, draw(st.integers(1, 9)), draw(st.booleans()), HERE))
         else:
             sounds = st.sampled_from(["bell", "bells/low one.ogg", "bowl-2"])
             runs.append(Sound(draw(sounds), HERE))
@@ -202,7 +213,7 @@ FRAGMENTS = st.sampled_from(
         "\n", "\n\n", "\n", " ", "    ", "\t", "---\n", "---", "# ", "## ", "> ", "- ", "* ",
         "+ ", "1. ", "- at half: ", "- at 5s: ", "- 5s left: ", "- every 5s: ", " / ", ":",
         "[for 60s]", "[for 60s]\n", "[until done, 40s]", "[5s]", "[", "]", "[x]", "[60s!]",
-        "[for 40s..90s]",
+        "[for 40s..90s]", "[count 3]", "[count down 5 every 2s]", "[breathe 4-7-8 x6 swell]",
         '!["bell"]', "![", "](", ")", "{", "}", "{side}", "{next}", "{round}", ":::\n", "::: ",
         "::: repeat 3\n", "::: for side in a, b\n", "::: if side is a\n", "::: if a is b\n",
         "::: if a is not b\n", "::: else\n", "::: include x\n", "is", "in", ",", "<!--", "-->",

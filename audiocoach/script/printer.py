@@ -11,6 +11,8 @@ import yaml
 from audiocoach.routine import Anchor, Break, Hold
 from audiocoach.script.tree import (
     Block,
+    Breathe,
+    Count,
     Document,
     For,
     FrontMatter,
@@ -134,6 +136,12 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
                 text += f"{{{piece.name}}}"
             case Break():
                 text += f"[{_length(piece)}]"
+            case Count():
+                down = "down " * piece.down
+                text += f"[count {down}{piece.count} every {format_duration(piece.every)}]"
+            case Breathe():
+                pattern = "-".join(f"{part / 1000:g}" for part in piece.pattern)
+                text += f"[breathe {pattern} x{piece.rounds}{' swell' * piece.swell}]"
             case _:
                 text += f'!["{piece.name}"]'
     return text

@@ -29,7 +29,28 @@ class Name:
     place: Place
 
 
-Piece: TypeAlias = Words | Name | Break | Sound
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``[count 8 every 4s]``, ``[count down 5]``."""
+
+    count: int
+    every: Ms
+    down: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Breathe:
+    """``[breathe 4-7-8 x6 swell]``."""
+
+    pattern: tuple[Ms, ...]
+    """In and out; or in, hold, out, and perhaps hold again. A hold may be 0."""
+    rounds: int
+    swell: bool
+    place: Place
+
+
+Piece: TypeAlias = Words | Name | Break | Sound | Count | Breathe
 
 
 @dataclass(frozen=True, slots=True)

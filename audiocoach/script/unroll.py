@@ -7,7 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiocoach.errors import NotFoundError, nearest
-from audiocoach.routine import Break, Chapter, Cue, Part, Place, Routine, Step, TimedCue
+from audiocoach.phrases import find_phrases, languages
+from audiocoach.routine import (
+    Beat,
+    Beats,
+    Break,
+    Chapter,
+    Cue,
+    Part,
+    Phase,
+    Place,
+    Routine,
+    Step,
+    TimedCue,
+)
 from audiocoach.script.limits import (
     MAX_CHARACTERS,
     MAX_LENGTH,
@@ -18,6 +31,8 @@ from audiocoach.script.limits import (
 from audiocoach.script.problems import Problems
 from audiocoach.script.tree import (
     Block,
+    Breathe,
+    Count,
     Document,
     For,
     Heading,
@@ -112,8 +127,8 @@ class _Unroller:
         self._visits += 1
         if isinstance(block, Paragraph):
             self._steps += 1
-            self._parts += len(block.pieces)
-            self._parts += sum(1 + sum(map(len, timed.texts)) for timed in block.timed)
+            self._parts += _weight(block.pieces)
+            self._parts += sum(1 + sum(map(_weight, timed.texts)) for timed in block.timed)
         too_much = [
             f"{most} {what}"
             for count, most, what in (
@@ -128,6 +143,18 @@ class _Unroller:
                 loop, f"with this the routine has more than {too_much[0]}, which is too much", 3
             )
             self._problems.check()
+
+
+def _weight(pieces: Sequence[Piece]) -> int:
+    """How many cues, breaks and sounds pieces become."""
+    return sum(
+        piece.count
+        if isinstance(piece, Count)
+        else piece.rounds * len(piece.pattern)
+        if isinstance(piece, Breathe)
+        else 1
+        for piece in pieces
+    )
 
 
 class _Filler:
@@ -198,12 +225,51 @@ class _Filler:
             if run:
                 parts.append(self._cue(run, names))
                 run = []
-            parts.append(piece)
-            if isinstance(piece, Break):
-                self._add_length(piece.length, piece.place)
+            part = self._beats(piece) if isinstance(piece, Count | Breathe) else piece
+            parts.append(part)
+            if isinstance(part, Break | Beats):
+                self._add_length(part.length, part.place)
         if run:
             parts.append(self._cue(run, names))
         return tuple(parts)
+
+    def _beats(self, piece: Count | Breathe) -> Beats:
+        phrases = find_phrases(self._document.front.language)
+        if phrases is None:
+            self._problems.add(
+                piece.place,
+                f'there are no words for this in the language "{self._document.front.language}";'
+                f" there are in {', '.join(languages())}",
+            )
+            return Beats((), piece.place)
+        if isinstance(piece, Count):
+            numbers = range(1, piece.count + 1)
+            words = [phrases.number(number) for number in numbers]
+            beats = [
+                Beat(piece.every, self._said(word, piece.place))
+                for word in (reversed(words) if piece.down else words)
+            ]
+            return Beats(tuple(beats), piece.place)
+        said = {
+            Phase.IN: self._said(phrases.breathe_in, piece.place),
+            Phase.HOLD: self._said(phrases.hold, piece.place),
+            Phase.OUT: self._said(phrases.breathe_out, piece.place),
+        }
+        phases = [Phase.IN, Phase.OUT]
+        if len(piece.pattern) > len(phases):
+            phases = [Phase.IN, Phase.HOLD, Phase.OUT, Phase.HOLD]
+        breath = [
+            Beat(length, said[phase], phase)
+            for length, phase in zip(piece.pattern, phases, strict=False)
+            if length
+        ]
+        return Beats(tuple(breath * piece.rounds), piece.place, piece.swell)
+
+    def _said(self, text: str, place: Place) -> Cue:
+        """A cue of the coach's own words."""
+        spoken = self._respell(text)
+        self._add_characters(len(spoken), place)
+        return Cue(text, spoken, place)
 
     def _cue(self, run: Sequence[Words | Name], names: Names) -> Cue:
         text = self._fill(run, names)
