@@ -240,6 +240,8 @@ def test_all_problems_in_one_go_and_in_order() -> None:
     assert [found.partition(": ")[0] for found in problems(text)] == [
         "2:1",
         "6:3",
+        "8:8",
+        "9:1",
         "10:1",
         "13:1",
         "15:1",
