@@ -24,6 +24,7 @@ from audiocoach.script.tree import (
     FrontMatter,
     Heading,
     If,
+    Include,
     Name,
     Paragraph,
     Piece,
@@ -139,7 +140,7 @@ def blocks(draw: st.DrawFn, values: dict[str, tuple[str, ...]], depth: int) -> t
     found: list[Block] = []
     known = tuple(values)
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.integers(0, 4 if depth else 1))
+        kind = draw(st.integers(0, 5 if depth else 1))
         unused = [name for name in ("side", "hand", "größe", "x-1") if name not in values]
         if kind == 2:
             count = draw(st.integers(1, 3))
@@ -152,6 +153,14 @@ def blocks(draw: st.DrawFn, values: dict[str, tuple[str, ...]], depth: int) -> t
             options = options or ("a",)
             inner = {**values, unused[0]: options}
             found.append(For(unused[0], options, draw(blocks(inner, depth - 1)), HERE))
+        elif kind == 5:
+            given_value = words(PLAIN) | st.sampled_from(
+                [Name(name, HERE) for name in known or ["x"]]
+            )
+            inner_names = draw(st.lists(names, max_size=2, unique=True)) if known else []
+            given = tuple((name, draw(given_value)) for name in inner_names)
+            files = st.sampled_from(["a.md", "parts/the arm.md"])
+            found.append(Include(draw(files), given, HERE))
         elif kind == 4 and values:
             name = draw(st.sampled_from(known))
             inside = draw(blocks(values, depth - 1))
@@ -216,7 +225,8 @@ FRAGMENTS = st.sampled_from(
         "[for 40s..90s]", "[count 3]", "[count down 5 every 2s]", "[breathe 4-7-8 x6 swell]",
         '!["bell"]', "![", "](", ")", "{", "}", "{side}", "{next}", "{round}", ":::\n", "::: ",
         "::: repeat 3\n", "::: for side in a, b\n", "::: if side is a\n", "::: if a is b\n",
-        "::: if a is not b\n", "::: else\n", "::: include x\n", "is", "in", ",", "<!--", "-->",
+        "::: if a is not b\n", "::: else\n", "::: include x.md\n", "::: include a.md with side b\n",
+        "is", "in", ",", "<!--", "-->",
         "<!-- a -->", "<b>", "</div>\n", "<div>\n", "<", "&amp;", "&#0;", "&", ";", "\\", "*",
         "**", "_", "`", "```\n", "~~~\n", "~~", "++", "|", "===\n", "***\n", "...\n",
         "title: a\n", "choices:\n", "  a: [b, c]\n", "say-as: {a: b}\n", "tags: [",

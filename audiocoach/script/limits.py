@@ -43,6 +43,12 @@ MAX_CHOICES = 32
 MAX_NESTING = 16
 """``:::`` blocks inside each other."""
 
+MAX_INCLUDES = 8
+"""Scripts that include each other, one inside the other."""
+
+MAX_INCLUDED = 64
+"""Scripts that one script includes in all, directly or not."""
+
 MAX_REPEAT = 1_000
 """Rounds of one ``::: repeat``."""
 

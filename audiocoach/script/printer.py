@@ -18,6 +18,7 @@ from audiocoach.script.tree import (
     FrontMatter,
     Heading,
     If,
+    Include,
     Name,
     Paragraph,
     Piece,
@@ -70,11 +71,21 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
             case For():
                 values = ", ".join(block.values)
                 yield from _directive(f"for {block.name} in {values}", block.blocks)
+            case Include():
+                yield from _directive(_include(block), ())
             case If():
                 word = "is not" if block.negated else "is"
                 yield from _directive(
                     f"if {block.name} {word} {block.value}", block.blocks, block.otherwise
                 )
+
+
+def _include(block: Include) -> str:
+    values = ", ".join(
+        f"{name} {{{value.name}}}" if isinstance(value, Name) else f"{name} {value}"
+        for name, value in block.values
+    )
+    return f"include {block.name}" + (f" with {values}" if values else "")
 
 
 def _directive(

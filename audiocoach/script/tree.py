@@ -116,7 +116,20 @@ class If:
     place: Place
 
 
-Block: TypeAlias = Heading | Paragraph | Repeat | For | If
+@dataclass(frozen=True, slots=True)
+class Include:
+    """``::: include stretch.md with side left, arm {arm}``."""
+
+    name: str
+    """A path from the folder of the script that it is written in."""
+    values: tuple[tuple[str, str | Name], ...]
+    """What the names of the other script stand for."""
+    place: Place
+    document: Document | None = field(default=None, compare=False, repr=False)
+    """``None`` until it is read."""
+
+
+Block: TypeAlias = Heading | Paragraph | Repeat | For | If | Include
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from audiocoach.errors import NotFoundError, nearest
 from audiocoach.phrases import find_phrases, languages
 from audiocoach.routine import (
-    Beat,
     Beats,
     Break,
     Chapter,
     Cue,
     Part,
-    Phase,
     Place,
     Routine,
+    Sound,
     Step,
     TimedCue,
 )
+from audiocoach.script.includes import included_documents, wrong_value
 from audiocoach.script.limits import (
     MAX_CHARACTERS,
     MAX_LENGTH,
@@ -28,6 +29,7 @@ from audiocoach.script.limits import (
     MAX_STEPS,
     MAX_VISITS,
 )
+from audiocoach.script.paced import paced_beats, weight
 from audiocoach.script.problems import Problems
 from audiocoach.script.tree import (
     Block,
@@ -37,6 +39,7 @@ from audiocoach.script.tree import (
     For,
     Heading,
     If,
+    Include,
     Name,
     Paragraph,
     Piece,
@@ -66,7 +69,11 @@ def choose(document: Document, choices: Names) -> dict[str, str]:
 
 def expand_document(document: Document, choices: Names) -> Routine:
     """See ``audiocoach.script.expand``."""
-    problems = Problems(document.path, document.lines)
+    problems = Problems(
+        document.path,
+        document.lines,
+        {other.path: other.lines for other in included_documents(document)},
+    )
     unrolled = _Unroller(problems)
     unrolled.run(document.blocks, choose(document, choices))
     routine = _Filler(document, problems).routine(unrolled.chapters)
@@ -102,33 +109,41 @@ class _Unroller:
                     if not self.chapters:
                         self._begin(None, names)
                     self.chapters[-1].steps.append((block, names))
-                case Repeat():
-                    rounds = str(block.count)
-                    for number in range(1, block.count + 1):
-                        inner = {**names, "round": str(number), "rounds": rounds}
-                        self._round(block, inner)
-                case For():
-                    for value in block.values:
-                        self._round(block, {**names, block.name: value})
+                case Repeat() | For():
+                    for inner in _rounds(block):
+                        self._visits += 1
+                        self.run(block.blocks, {**names, **inner}, block.place)
+                case Include():
+                    self._include(block, names, loop or block.place)
                 case If():
                     taken = (names[block.name] == block.value) is not block.negated
                     self.run(block.blocks if taken else block.otherwise, names, loop)
+
+    def _include(self, block: Include, names: Names, loop: Place) -> None:
+        """The steps of another script, with no names but its own."""
+        document = block.document
+        if document is None:
+            self._problems.add(block.place, f"{block.name} was not read")
+            return
+        choices = {choice.name: choice.values for choice in document.front.choices}
+        inner = {name: values[0] for name, values in choices.items()}
+        for name, value in block.values:
+            inner[name] = names[value.name] if isinstance(value, Name) else value
+            if wrong := wrong_value(choices, name, inner[name]):
+                self._problems.add(block.place, f"in {block.name}, {wrong}", len("::: include"))
+        self.run(document.blocks, inner, loop)
 
     def _begin(self, heading: Heading | None, names: Names) -> None:
         if self.chapters and not self.chapters[-1].steps:
             self.chapters.pop()
         self.chapters.append(_Chapter(heading, names))
 
-    def _round(self, block: Repeat | For, names: Names) -> None:
-        self._visits += 1
-        self.run(block.blocks, names, block.place)
-
     def _count(self, block: Block, loop: Place) -> None:
         self._visits += 1
         if isinstance(block, Paragraph):
             self._steps += 1
-            self._parts += _weight(block.pieces)
-            self._parts += sum(1 + sum(map(_weight, timed.texts)) for timed in block.timed)
+            self._parts += weight(block.pieces)
+            self._parts += sum(1 + sum(map(weight, timed.texts)) for timed in block.timed)
         too_much = [
             f"{most} {what}"
             for count, most, what in (
@@ -145,16 +160,13 @@ class _Unroller:
             self._problems.check()
 
 
-def _weight(pieces: Sequence[Piece]) -> int:
-    """How many cues, breaks and sounds pieces become."""
-    return sum(
-        piece.count
-        if isinstance(piece, Count)
-        else piece.rounds * len(piece.pattern)
-        if isinstance(piece, Breathe)
-        else 1
-        for piece in pieces
-    )
+def _rounds(block: Repeat | For) -> Iterator[dict[str, str]]:
+    """The names of each round."""
+    if isinstance(block, For):
+        yield from ({block.name: value} for value in block.values)
+        return
+    for number in range(1, block.count + 1):
+        yield {"round": str(number), "rounds": str(block.count)}
 
 
 class _Filler:
@@ -163,7 +175,11 @@ class _Filler:
     def __init__(self, document: Document, problems: Problems) -> None:
         self._document = document
         self._problems = problems
-        self._respell = _respeller(document.front.say_as)
+        own = dict(document.front.say_as)
+        self._respellers = {document.path: _respeller(document.front.say_as)}
+        for other in included_documents(document):
+            both = {**dict(other.front.say_as), **own}
+            self._respellers[other.path] = _respeller(tuple(both.items()))
         self._characters = 0
         self._length: Ms = 0
         self._next: str | None = None
@@ -225,13 +241,26 @@ class _Filler:
             if run:
                 parts.append(self._cue(run, names))
                 run = []
-            part = self._beats(piece) if isinstance(piece, Count | Breathe) else piece
+            part = self._part(piece)
             parts.append(part)
             if isinstance(part, Break | Beats):
                 self._add_length(part.length, part.place)
         if run:
             parts.append(self._cue(run, names))
         return tuple(parts)
+
+    def _part(self, piece: Break | Sound | Count | Breathe) -> Part:
+        if isinstance(piece, Count | Breathe):
+            return self._beats(piece)
+        if isinstance(piece, Sound) and PurePath(piece.name).suffix:
+            # A file beside a script that is included is found from the outermost one.
+            folder, outermost = (
+                PurePath(path).parent for path in (piece.place.path, self._document.path)
+            )
+            if folder.is_relative_to(outermost):
+                name = (folder.relative_to(outermost) / piece.name).as_posix()
+                return replace(piece, name=name)
+        return piece
 
     def _beats(self, piece: Count | Breathe) -> Beats:
         phrases = find_phrases(self._document.front.language)
@@ -242,38 +271,17 @@ class _Filler:
                 f" there are in {', '.join(languages())}",
             )
             return Beats((), piece.place)
-        if isinstance(piece, Count):
-            numbers = range(1, piece.count + 1)
-            words = [phrases.number(number) for number in numbers]
-            beats = [
-                Beat(piece.every, self._said(word, piece.place))
-                for word in (reversed(words) if piece.down else words)
-            ]
-            return Beats(tuple(beats), piece.place)
-        said = {
-            Phase.IN: self._said(phrases.breathe_in, piece.place),
-            Phase.HOLD: self._said(phrases.hold, piece.place),
-            Phase.OUT: self._said(phrases.breathe_out, piece.place),
-        }
-        phases = [Phase.IN, Phase.OUT]
-        if len(piece.pattern) > len(phases):
-            phases = [Phase.IN, Phase.HOLD, Phase.OUT, Phase.HOLD]
-        breath = [
-            Beat(length, said[phase], phase)
-            for length, phase in zip(piece.pattern, phases, strict=False)
-            if length
-        ]
-        return Beats(tuple(breath * piece.rounds), piece.place, piece.swell)
+        return paced_beats(piece, phrases, lambda text: self._said(text, piece.place))
 
     def _said(self, text: str, place: Place) -> Cue:
         """A cue of the coach's own words."""
-        spoken = self._respell(text)
+        spoken = self._respellers[place.path](text)
         self._add_characters(len(spoken), place)
         return Cue(text, spoken, place)
 
     def _cue(self, run: Sequence[Words | Name], names: Names) -> Cue:
         text = self._fill(run, names)
-        spoken = self._respell(text)
+        spoken = self._respellers[run[0].place.path](text)
         self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
         return Cue(text, spoken, run[0].place)
 
