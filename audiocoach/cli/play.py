@@ -148,8 +148,8 @@ def play(
             raise session.error
     if output.underruns:
         click.echo(
-            f"audiocoach: the sound had {output.underruns} gaps, because this computer was busy "
-            "with something else",
+            f"audiocoach: gaps in the sound: {output.underruns}; this computer was busy with "
+            "something else",
             err=True,
         )
 

@@ -101,6 +101,9 @@ class SpeakerApart:
             with contextlib.suppress(OSError):
                 process.kill()
             process.wait()
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):  # what was not yet written is lost with it
+                    process.stdin.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -131,7 +134,7 @@ class SpeakerApart:
         assert self._process is not None  # noqa: S101 - open() started it
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101 - PIPE, above
-        with contextlib.suppress(OSError):  # it is dead, and its last line says so
+        with contextlib.suppress(OSError, ValueError):  # it is dead, and its last line says so
             pipe.write(json.dumps(request).encode() + b"\n")
             pipe.flush()
 
@@ -172,7 +175,7 @@ def _fields(cue: Cue) -> list[str | int]:
 
 def _hand_on(pipe: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
     """Hand on every line, and an empty one at the end."""
-    with contextlib.suppress(OSError, ValueError):
+    with pipe:
         for line in pipe:
             lines.put(line)
     lines.put(b"")
