@@ -31,7 +31,7 @@ CLIP_CEILING: Db = -2.6
 
 _TRIM: Db = -46.0
 """Under the clip's loudest moment: silence, at its ends."""
-ONSET_S = 0.015
+ONSET_S = 0.01
 """From the start of every clip to its first sound, so that words can stand on a beat."""
 _KEEP_AFTER_S = 0.09
 """Kept beyond the last sound, so that no consonant is cut."""

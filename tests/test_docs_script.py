@@ -40,7 +40,7 @@ def test_there_are_examples_of_every_block_and_mark() -> None:
         "- at 15s:", "- at half:", "- 10s left:", "- every 30s:", " / ",
         "::: repeat", "::: for ", "::: if ", "::: else", "::: include ",
         "{round}", "{rounds}", "{next}", "{side}",
-        "language:", "ambience:", "pace:", "length:", "tags:", "choices:", "say-as:",
+        "language:", "ambience:", "pace:", "length:", "tags:", "choices:", "say-as:", "announce:",
         "\n> ", "\\[", "&amp;", "**",
     ):  # fmt: skip
         assert mark in together
@@ -49,7 +49,7 @@ def test_there_are_examples_of_every_block_and_mark() -> None:
 def test_what_is_not_yet_is_an_error_that_says_so() -> None:
     later = re.findall(r"^Not yet: (.*)$", TEXT, re.MULTILINE)
     marks = [mark for line in later for mark in re.findall(r"`(.+?)`", line)]
-    assert len(marks) == 4
+    assert len(marks) == 3
     for mark in marks:
         text = f"---\n{mark}: 3\n---\na" if mark.isalpha() else f"Words\n\n{mark}"
         assert "not supported yet" in error_of(text), mark

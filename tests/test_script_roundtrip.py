@@ -15,6 +15,8 @@ from audiocoach.library import data_folder
 from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Routine, Sound
 from audiocoach.script import check, expand, parse, to_text
 from audiocoach.script.tree import (
+    ANNOUNCEMENTS,
+    Announce,
     Block,
     Breathe,
     Choice,
@@ -69,6 +71,9 @@ def words(alphabet: str = MARKS) -> st.SearchStrategy[str]:
 
 names = st.sampled_from(["side", "hand", "größe", "x-1"])
 lengths = st.integers(1, 90_000)
+announcements = st.lists(st.sampled_from(ANNOUNCEMENTS), min_size=1, unique=True).map(
+    lambda kinds: Announce(tuple(kinds), HERE)
+)
 _THREE_OR_FOUR = st.integers(3, 4)
 
 
@@ -188,6 +193,7 @@ def documents(draw: st.DrawFn) -> Document:
         pace=draw(st.sampled_from(Pace)),
         length=draw(st.none() | lengths),
         tags=tuple(draw(st.lists(words(), max_size=3, unique=True))),
+        announce=draw(st.none() | announcements),
         choices=tuple(Choice(name, values, HERE) for name, values in choices.items()),
         say_as=tuple(
             draw(st.dictionaries(words(PLAIN).map(str.lower), words(), max_size=2)).items()
@@ -230,7 +236,7 @@ FRAGMENTS = st.sampled_from(
         "<!-- a -->", "<b>", "</div>\n", "<div>\n", "<", "&amp;", "&#0;", "&", ";", "\\", "*",
         "**", "_", "`", "```\n", "~~~\n", "~~", "++", "|", "===\n", "***\n", "...\n",
         "title: a\n", "choices:\n", "  a: [b, c]\n", "say-as: {a: b}\n", "tags: [",
-        "length: 20m\n",
+        "length: 20m\n", "announce: next, halfway\n",
         "pace: calm\n", "'", '"', "\r", "\r\n", "\x00", "\ud800", "\ufeff", "\u2028", "\x85",
         "\x0c", "\xa0", "a", "words", "é",
     ]

@@ -49,6 +49,7 @@ def _front_matter(front: FrontMatter) -> str:
         "length": format_duration(front.length) if front.length else None,
         "tags": list(front.tags),
         "choices": {choice.name: list(choice.values) for choice in front.choices},
+        "announce": ", ".join(front.announce.kinds) if front.announce else None,
         "say-as": dict(front.say_as),
     }
     given = {key: value for key, value in values.items() if value}

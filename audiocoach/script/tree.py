@@ -143,6 +143,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """What the coach says of its own accord."""
+
+    kinds: tuple[str, ...]
+    """Some of ``ANNOUNCEMENTS``."""
+    place: Place
+
+
+ANNOUNCEMENTS = ("next", "time-left", "halfway", "rounds")
+
+
+@dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What a script says of itself, with the defaults filled in."""
 
@@ -155,6 +167,7 @@ class FrontMatter:
     """How long the whole shall last."""
     tags: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    announce: Announce | None = None
     say_as: tuple[tuple[str, str], ...] = ()
     """Words, and how they are spelt for the voice."""
 

@@ -21,6 +21,7 @@ from audiocoach.routine import (
     Step,
     TimedCue,
 )
+from audiocoach.script.announce import Announcer
 from audiocoach.script.includes import included_documents, wrong_value
 from audiocoach.script.limits import (
     MAX_CHARACTERS,
@@ -74,9 +75,10 @@ def expand_document(document: Document, choices: Names) -> Routine:
         document.lines,
         {other.path: other.lines for other in included_documents(document)},
     )
-    unrolled = _Unroller(problems)
+    announcer = Announcer(document, problems)
+    unrolled = _Unroller(problems, announcer)
     unrolled.run(document.blocks, choose(document, choices))
-    routine = _Filler(document, problems).routine(unrolled.chapters)
+    routine = _Filler(document, problems, announcer).routine(unrolled.chapters)
     problems.check()
     return routine
 
@@ -91,7 +93,8 @@ class _Chapter:
 class _Unroller:
     """Walks the tree as often as its loops say; raises as soon as that is too much."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, announcer: Announcer) -> None:
+        self._announcer = announcer
         self.chapters: list[_Chapter] = []
         self._problems = problems
         self._visits = 0
@@ -110,9 +113,12 @@ class _Unroller:
                         self._begin(None, names)
                     self.chapters[-1].steps.append((block, names))
                 case Repeat() | For():
-                    for inner in _rounds(block):
+                    for number, inner in enumerate(_rounds(block), 1):
                         self._visits += 1
-                        self.run(block.blocks, {**names, **inner}, block.place)
+                        inside = block.blocks
+                        if isinstance(block, Repeat) and "round" not in names:
+                            inside = self._announcer.round(block, number)
+                        self.run(inside, {**names, **inner}, block.place)
                 case Include():
                     self._include(block, names, loop or block.place)
                 case If():
@@ -172,8 +178,9 @@ def _rounds(block: Repeat | For) -> Iterator[dict[str, str]]:
 class _Filler:
     """Fills names, and makes the model of what was unrolled."""
 
-    def __init__(self, document: Document, problems: Problems) -> None:
+    def __init__(self, document: Document, problems: Problems, announcer: Announcer) -> None:
         self._document = document
+        self._announcer = announcer
         self._problems = problems
         own = dict(document.front.say_as)
         self._respellers = {document.path: _respeller(document.front.say_as)}
@@ -193,7 +200,7 @@ class _Filler:
                 self._problems.place(1), "with these choices there is nothing to do or say"
             )
         titles = [self._title(chapter) for chapter in kept]
-        return Routine(
+        routine = Routine(
             title=front.title,
             summary=front.summary,
             language=front.language,
@@ -207,6 +214,7 @@ class _Filler:
             path=self._document.path,
             length=front.length,
         )
+        return self._announcer.complete(routine, self._said)
 
     def _title(self, chapter: _Chapter) -> str:
         heading = chapter.heading
