@@ -42,7 +42,9 @@ LEAST, MOST = 0.25, 4.0
 _UNIT = 10**9
 """Factors are whole numbers of this part, so that every machine finds the same."""
 _GRAIN: Ms = 100
-"""A step with cues in its working time lasts a multiple of this."""
+"""Lengths of a step with cues in its working time are tried in steps of this."""
+_NEAR: Ms = 2 * SECOND
+"""What is left over is given to a step as far as this, if it cannot take all of it."""
 _TRIES = 1_000
 """Lengths of such a step that are looked at, at most."""
 _BARE = Spacing(lead_in=0, step_gap=0, chapter_gap=0, tail=0)
@@ -124,7 +126,7 @@ class _Span:
         return max(self.low, min(self.high, wanted))
 
     def allows(self, length: Ms) -> bool:
-        """Whether it may last ``length``, which is a multiple of ``grain`` over ``low``."""
+        """Whether it may last ``length``, which is not under ``low``."""
         return length <= self.high
 
 
@@ -321,10 +323,12 @@ def _share(spans: Mapping[_Written, _Span], budget: Ms) -> dict[_Written, Ms]:
         lowest = below
     rest = budget - spent(lengths)
     for written, span in sorted(spans.items(), key=lambda entry: -entry[1].count):
-        longer = lengths[written] + span.grain
-        if span.count * span.grain <= rest and span.allows(longer):
-            lengths[written] = longer
-            rest -= span.count * span.grain
+        most = min(span.grain, rest // span.count)
+        for more in range(most, max(0, most - _NEAR), -_GRAIN):
+            if span.allows(lengths[written] + more):
+                lengths[written] += more
+                rest -= span.count * more
+                break
     return lengths
 
 
