@@ -93,7 +93,8 @@ def test_a_voice_that_fails_is_an_error(script: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("audiocoach.live.apart._CHILD", "audiocoach.no_such_module")
     result = run(str(script), "--device", "null", "--speed", "max")
     assert result.exit_code == 4
-    assert "the process that speaks has ended (exit code 1)" in result.stderr
+    assert "the process that speaks has ended (exit code 1" in result.stderr
+    assert "No module named audiocoach.no_such_module" in result.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
