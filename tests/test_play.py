@@ -296,8 +296,11 @@ def test_a_person_plays_a_routine(
     assert terminal.process.wait(30) == 0
 
     assert terminal.mode == terminal.mode_before
-    # The cursor is back, and what was on the screen before; nothing is printed after.
-    assert terminal.text.endswith("\x1b[?25h\x1b[?1049l")
+    # The cursor is back, and what was on the screen before; nothing is printed after, but that
+    # a busy machine had gaps.
+    _, restored, after = terminal.text.rpartition("\x1b[?25h\x1b[?1049l")
+    assert restored
+    assert after == "" or after.startswith("audiocoach: the sound had ")
     sound = server.recorded()[began:]
     clips = spoken_clips(own_folders)
     assert heard(sound, clips) == [FIRST, THIRD, LAST]
