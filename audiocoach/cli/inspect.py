@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
 from audiocoach.cli.options import choices_option, format_option, routine_argument
+from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
 from audiocoach.errors import NotFoundError, Problem, ScriptError
 from audiocoach.units import clock
 
