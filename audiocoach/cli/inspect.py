@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audiocoach.cli.options import choices_option, format_option, routine_argument
+from audiocoach.cli.options import choices_option, format_option, length_option, routine_argument
 from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
-from audiocoach.errors import NotFoundError, Problem, ScriptError
+from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 from audiocoach.units import clock
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def _problems(path: Path) -> list[Problem]:
             except ScriptError as error:
                 found |= dict.fromkeys(error.problems)
                 continue
+            except LengthError as error:
+                found[_at_key(path, "length", str(error).removeprefix(f"{path}: "))] = None
+                continue
             for notice in notices:
                 found[render.problem_at(notice.place, notice.message, "warning")] = None
     except ScriptError as error:
@@ -113,8 +116,6 @@ def _problems(path: Path) -> list[Problem]:
 
 
 def _bed_problems(routine: Routine) -> list[Problem]:
-    from audiocoach import render
-    from audiocoach.routine import Place
     from audiocoach.soundbank import find_sound
 
     if routine.ambience == "none":
@@ -122,20 +123,30 @@ def _bed_problems(routine: Routine) -> list[Problem]:
     try:
         find_sound(routine.ambience, Path(routine.path).parent)
     except NotFoundError as error:
-        lines = render.script_lines(Path(routine.path))
-        line = next((at for at, text in enumerate(lines, 1) if text.startswith("ambience")), 1)
-        return [render.problem_at(Place(routine.path, line), str(error))]
+        return [_at_key(Path(routine.path), "ambience", str(error))]
     return []
+
+
+def _at_key(path: Path, key: str, message: str) -> Problem:
+    """A problem at the line of the front matter that begins with ``key``."""
+    from audiocoach import render
+    from audiocoach.routine import Place
+
+    lines = render.script_lines(path)
+    line = next((at for at, text in enumerate(lines, 1) if text.startswith(key)), 1)
+    return render.problem_at(Place(str(path), line), message)
 
 
 @click.command(short_help="Show what is said when.")
 @routine_argument
 @choices_option
+@length_option
 @format_option("table", "json")
-def show(routine: str, choices: tuple[tuple[str, str], ...], form: str) -> None:
+def show(routine: str, choices: tuple[tuple[str, str], ...], length: int | None, form: str) -> None:
     """Show the timeline of ROUTINE: what is said when, from estimated lengths.
 
-    Needs no voice and makes no sound.
+    Needs no voice and makes no sound. What --length leaves to breaks and working times is
+    estimated too.
 
     \b
     audiocoach show back-massage
@@ -145,7 +156,7 @@ def show(routine: str, choices: tuple[tuple[str, str], ...], form: str) -> None:
     from audiocoach.script import load
 
     loaded = load(library.find_routine(routine), dict(choices))
-    timeline = render.estimate(loaded)
+    timeline = render.estimate(loaded, length)
     if form == "json":
         _print_json({"title": loaded.title, "estimated": True, **_timeline_json(timeline)})
         return
