@@ -29,7 +29,7 @@ CLIP_LOUDNESS: Db = -16.0
 CLIP_CEILING: Db = -2.6
 """dBTP of each clip; leaves room for the ducked bed and for the encoder's error."""
 
-_TRIM: Db = -46.0
+_TRIM: Db = -54.0
 """Under the clip's loudest moment: silence, at its ends."""
 ONSET_S = 0.01
 """From the start of every clip to its first sound, so that words can stand on a beat."""
@@ -39,7 +39,7 @@ _FADE_IN_S, _FADE_OUT_S = 0.01, 0.05
 _HIGHPASS_HZ = 70.0
 """Under any voice; what is there is rumble, and takes headroom."""
 _PASSES = 6
-_FORMAT = 2
+_FORMAT = 3
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 

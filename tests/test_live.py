@@ -293,7 +293,7 @@ def test_a_pause_has_no_words_and_an_unbroken_bed(
 def test_words_that_a_pause_cut_begin_again(start: Start, speaker: Speaker) -> None:
     listener = start()
     listener.until_words(GLIDE)
-    listener.hear(0.9)
+    listener.hear(0.6)  # a third of them
     cut = listener.now
     listener.session.do(Command.PAUSE)
     listener.session.do(Command.PAUSE)
@@ -388,7 +388,7 @@ def test_next_previous_and_repeat(
         assert listener.session.status().words == words
         listener.until_words(words)
         assert listener.now - before < 4.5  # a bell comes before some
-        listener.hear(0.9)
+        listener.hear(0.6)
     assert heard(listener.sound[:, 0], clips(speaker, WORDS)) == []
     listener.session.do(Command.REPEAT)
     listener.hear(3.0)

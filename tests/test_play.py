@@ -93,7 +93,8 @@ def test_a_voice_that_fails_is_an_error(script: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("audiocoach.live.apart._CHILD", "audiocoach.no_such_module")
     result = run(str(script), "--device", "null", "--speed", "max")
     assert result.exit_code == 4
-    assert "the process that speaks has ended (exit code 1)" in result.stderr
+    assert "the process that speaks has ended (exit code 1" in result.stderr
+    assert "No module named audiocoach.no_such_module" in result.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
@@ -295,8 +296,11 @@ def test_a_person_plays_a_routine(
     assert terminal.process.wait(30) == 0
 
     assert terminal.mode == terminal.mode_before
-    # The cursor is back, and what was on the screen before; nothing is printed after.
-    assert terminal.text.endswith("\x1b[?25h\x1b[?1049l")
+    # The cursor is back, and what was on the screen before; nothing is printed after, but that
+    # a busy machine had gaps.
+    _, restored, after = terminal.text.rpartition("\x1b[?25h\x1b[?1049l")
+    assert restored
+    assert after == "" or after.startswith("audiocoach: the sound had ")
     sound = server.recorded()[began:]
     clips = spoken_clips(own_folders)
     assert heard(sound, clips) == [FIRST, THIRD, LAST]

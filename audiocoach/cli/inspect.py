@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audiocoach.cli.options import choices_option, format_option, length_option, routine_argument
-from audiocoach.errors import AudiocoachError, LengthError, NotFoundError, Problem, ScriptError
+from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
+from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 from audiocoach.units import clock
 
 if TYPE_CHECKING:
@@ -35,40 +36,33 @@ def _print_json(value: Any) -> None:
 
 
 @click.command("list", short_help="List the routines: built in, and your own.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Only those with this tag, e.g. massage. May be repeated: then all must fit.",
+)
 @format_option("table", "json")
-def list_routines(form: str) -> None:
-    """List the routines that can be named: built in, and your own.
+def list_routines(tags: tuple[str, ...], form: str) -> None:
+    """List the routines that can be named: how long, what for, and their tags.
 
-    Your own are the .md files in the folder that the last line names.
-    """
-    from audiocoach import library, render
-    from audiocoach.script import load
+    Lengths are estimated, without --set. Your own are the .md files in the folder that the
+    last line names.
 
-    rows: list[dict[str, Any]] = []
-    for file in library.routines():
-        row: dict[str, Any] = {"name": file.name, "path": str(file.path), "builtin": file.builtin}
-        try:
-            routine = load(file.path, {})
-            length = render.estimate(routine).length
-        except AudiocoachError:
-            row |= {"title": "", "summary": "has errors: see audiocoach check", "length_ms": None}
-        else:
-            row |= {"title": routine.title, "summary": routine.summary, "length_ms": length}
-        rows.append(row)
+    \b
+    audiocoach list --tag massage --tag "for two"
+    """  # noqa: D301
+    from audiocoach import library
+
+    every = listed()
+    entries = with_tags(every, tags)
     if form == "json":
-        _print_json(rows)
+        _print_json([entry.as_json() for entry in entries])
         return
-    click.echo(
-        _table(
-            (
-                row["name"],
-                "about " + clock(row["length_ms"]) if row["length_ms"] else "",
-                f"{row['title']}. {row['summary']}" if row["title"] else row["summary"],
-            )
-            for row in rows
-        )
-    )
-    click.echo(f"\nYour own: {library.user_folder('scripts')}")
+    click.echo(page(entries) or "No routine has all of these tags.")
+    click.echo("\n" + wrapped(", ".join(all_tags(every)), "Tags: ", " " * 6))
+    click.echo(f"Your own: {library.user_folder('scripts')}")
 
 
 @click.command(short_help="Find every mistake in a script.")
