@@ -16,6 +16,7 @@ What whole milliseconds leave over goes into the ambience at the end.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -29,6 +30,7 @@ from audiocoach.routine import (
     Cue,
     Hold,
     Part,
+    Place,
     Routine,
     Step,
     TimedCue,
@@ -86,7 +88,7 @@ def fit(
         raise LengthError(
             f"{routine.path}: the routine cannot last {format_duration(target)}; "
             f"the shortest possible is {format_duration(-(-shortest // SECOND) * SECOND)} "
-            f"(its words alone take {format_duration(round(_words(tightest), -3))}), "
+            f"({_reason(tightest)}), "
             f"the longest {format_duration(longest // SECOND * SECOND)}"
         )
     lengths = _share(spans, target - shortest)
@@ -95,13 +97,23 @@ def fit(
     return Fitted(fitted, replace(spacing, tail=spacing.tail + over))
 
 
-def _words(timeline: Timeline) -> Ms:
-    """How long all words take, and all counting and breathing."""
-    parts = (part for placed in timeline.steps for part in placed.step.parts)
-    paced = [part for part in parts if isinstance(part, Beats)]
-    places = {part.place for part in paced}
-    words = sum(cue.end - cue.start for cue in timeline.cues if cue.cue.place not in places)
-    return words + sum(part.length for part in paced)
+def _reason(timeline: Timeline) -> str:
+    """What takes the time that cannot be taken away: words and beats, and what is protected."""
+    said = [0] * len(timeline.steps)
+    marked: Counter[tuple[int, Place]] = Counter()
+    kept = 0
+    for cue in timeline.cues:
+        said[cue.step] += cue.end - cue.start
+        marked[cue.step, cue.cue.place] += cue.end - cue.start
+    for at, placed in enumerate(timeline.steps):
+        parts, hold = placed.step.parts, placed.step.hold
+        for paced in (part for part in parts if isinstance(part, Beats)):
+            said[at] += paced.length - marked[at, paced.place]  # its words are part of it
+        kept += sum(part.length for part in parts if isinstance(part, Break) and part.protected)
+        if hold is not None and hold.protected:
+            kept += hold.length if hold.until_done else max(0, hold.length - said[at])
+    reason = f"its words alone take {format_duration(round(sum(said), -3))}"
+    return reason + (f", what is protected {format_duration(round(kept, -3))}" if kept else "")
 
 
 class _Span:

@@ -158,6 +158,16 @@ def test_a_length_that_cannot_be_is_refused_and_what_can_be_is_named() -> None:
         refusal(of, longest + 1_000)
 
 
+def test_the_refusal_says_what_takes_the_time() -> None:
+    of = routine("Words. [count 5 every 2s] [8s!]\n\nHold. [for 30s!]\n\nX. [until done, 9s!]\n")
+    words = sum(cue_length(of.cues()[at]) for at in (0, 6, 7))
+    with pytest.raises(LengthError) as caught:
+        fit(of, cue_length, SOUNDS, 1_000)
+    held = 30_000 - cue_length(of.cues()[6])
+    assert f"its words alone take {round(10 + words / 1000)}s" in str(caught.value)
+    assert f"what is protected {round(17 + held / 1000)}s)" in str(caught.value)
+
+
 def test_a_routine_of_words_alone_has_one_length() -> None:
     of = routine("One word.\n\nAnother.\n")
     assert lasting(of, natural(of)).length == natural(of)
