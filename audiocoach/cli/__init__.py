@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 import click
 
 from audiocoach import __version__
+from audiocoach.cli.check import check
 from audiocoach.cli.export import export
-from audiocoach.cli.inspect import check, list_routines, show, sounds, voices
+from audiocoach.cli.inspect import list_routines, sounds, voices
 from audiocoach.cli.play import play
+from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
 
 _EXIT_BUG = 70

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from audiocoach.routine import Routine
     from audiocoach.script.tree import Document
 
-__all__ = ["check", "expand", "load", "load_every", "parse", "to_text"]
+__all__ = ["check", "combinations", "expand", "load", "load_every", "parse", "read", "to_text"]
 
 
 def parse(text: str | bytes, path: str) -> Document:
@@ -60,13 +60,18 @@ def expand(document: Document, choices: Mapping[str, str]) -> Routine:
     return expand_document(document, choices)
 
 
+def read(path: Path) -> Document:
+    """The syntax tree of the file at ``path``; raises as ``load`` does."""
+    return parse(_read(path), str(path))
+
+
 def load(path: Path, choices: Mapping[str, str]) -> Routine:
     """The routine in the file at ``path``.
 
     Raises ``ScriptError`` and ``NotFoundError`` as ``parse`` and ``expand`` do,
     ``NotFoundError`` if there is no such file, ``AudiocoachError`` if it cannot be read.
     """
-    return expand(parse(_read(path), str(path)), choices)
+    return expand(read(path), choices)
 
 
 def load_every(path: Path) -> Iterator[Routine]:
@@ -75,10 +80,10 @@ def load_every(path: Path) -> Iterator[Routine]:
     Raises as ``load`` does, at once and with the problems of all combinations: what shows
     only with some of them names one.
     """
-    document = parse(_read(path), str(path))
-    combinations = list(_combinations(document))
+    document = read(path)
+    every = list(combinations(document))
     found: dict[Problem, list[dict[str, str]]] = {}
-    for chosen in combinations:
+    for chosen in every:
         try:
             expand(document, chosen)
         except ScriptError as error:
@@ -87,11 +92,11 @@ def load_every(path: Path) -> Iterator[Routine]:
     if found:
         raise ScriptError(
             [
-                problem if len(where) == len(combinations) else _when(problem, where[0])
+                problem if len(where) == len(every) else _when(problem, where[0])
                 for problem, where in found.items()
             ]
         )
-    return (expand(document, chosen) for chosen in combinations)
+    return (expand(document, chosen) for chosen in every)
 
 
 def check(path: Path) -> tuple[Problem, ...]:
@@ -133,7 +138,7 @@ def _has_front_matter(tokens: list[Token]) -> bool:
     return bool(tokens) and tokens[0].type == "front_matter"
 
 
-def _combinations(document: Document) -> Iterator[dict[str, str]]:
+def combinations(document: Document) -> Iterator[dict[str, str]]:
     """The choices as they come, each other value alone, then all combinations; bounded."""
     choices = {choice.name: choice.values for choice in document.front.choices}
     usual = {name: values[0] for name, values in choices.items()}
