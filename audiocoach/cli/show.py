@@ -3,95 +3,68 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import click
 
 from audiocoach.cli.options import choices_option, format_option, routine_argument
 from audiocoach.units import clock
 
-if TYPE_CHECKING:
-    from audiocoach.timeline import Timeline
+_PICTURES = (".svg", ".png")
+
+
+def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A file whose name says what kind of picture it is."""
+    if value is not None and value.suffix.lower() not in _PICTURES:
+        raise click.BadParameter(f"{value} must end in {' or '.join(_PICTURES)}", ctx, param)
+    return value
 
 
 @click.command(short_help="Show what is said when.")
 @routine_argument
 @choices_option
-@format_option("table", "json")
-def show(routine: str, choices: tuple[tuple[str, str], ...], form: str) -> None:
+@format_option("table", "json", "csv", "srt")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_picture,
+    metavar="FILE",
+    help="Draw it instead: .svg, or .png with the extra 'picture'.",
+)
+def show(routine: str, choices: tuple[tuple[str, str], ...], form: str, plot: Path | None) -> None:
     """Show the timeline of ROUTINE: what is said when, from estimated lengths.
 
-    Needs no voice and makes no sound.
+    Needs no voice and makes no sound. csv and srt (subtitles) are UTF-8; the picture shows
+    chapters, words, working time and how loud the bed is.
 
     \b
     audiocoach show back-massage
     audiocoach show back-massage --set position=chair --format json
+    audiocoach show back-massage --format srt > back-massage.srt
+    audiocoach show back-massage --plot back-massage.svg
     """  # noqa: D301
-    from audiocoach import library, render
+    from audiocoach import library, listing, render
     from audiocoach.script import load
 
     loaded = load(library.find_routine(routine), dict(choices))
     timeline = render.estimate(loaded)
-    if form == "json":
-        told = {"title": loaded.title, "estimated": True, **_timeline_json(timeline)}
+    if plot is not None:
+        from audiocoach import picture
+        from audiocoach.sinks.files import whole_file
+
+        drawn = picture.draw(timeline, loaded.title)
+        png = plot.suffix.lower() == ".png"
+        data = picture.to_png(drawn) if png else drawn.encode()
+        with whole_file(plot) as file:
+            file.write(data)
+        click.echo(f"{plot}: {loaded.title}, about {clock(timeline.length)}")
+    elif form == "json":
+        told = {"title": loaded.title, "estimated": True, **listing.to_json(timeline)}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
-    click.echo(f"{loaded.title}, about {clock(timeline.length)}")
-    click.echo("\n".join(_timeline_lines(timeline)))
-
-
-def _timeline_lines(timeline: Timeline) -> Iterable[str]:
-    """A line for each chapter, cue and sound, and one for each stretch without words."""
-    entries = sorted(
-        [
-            *((cue.start, cue.end, cue.cue.text) for cue in timeline.cues),
-            *((sound.start, sound.start, f"({sound.sound.name})") for sound in timeline.sounds),
-        ]
-    )
-    chapters = list(timeline.chapters)
-    quiet_since = 0
-    for start, end, text in entries:
-        while chapters and chapters[0].start <= start:
-            yield f"\n{clock(chapters[0].start):>7}  # {chapters[0].title}"
-            quiet_since = chapters.pop(0).start
-        if start - quiet_since >= _WORTH_TELLING:
-            yield f"{'':>7}  ... {round((start - quiet_since) / 1000)} s"
-        yield f"{clock(start):>7}  {text}"
-        quiet_since = max(end, quiet_since)
-    yield f"\n{clock(timeline.length):>7}  end"
-
-
-_WORTH_TELLING = 3_000
-"""Milliseconds without words that are shown as a pause."""
-
-
-def _timeline_json(timeline: Timeline) -> dict[str, Any]:
-    return {
-        "length_ms": timeline.length,
-        "chapters": [
-            {"start_ms": chapter.start, "end_ms": chapter.end, "title": chapter.title}
-            for chapter in timeline.chapters
-        ],
-        "steps": [
-            {"start_ms": step.start, "end_ms": step.end, "line": step.step.place.line}
-            for step in timeline.steps
-        ],
-        "cues": [
-            {
-                "start_ms": cue.start,
-                "end_ms": cue.end,
-                "text": cue.cue.text,
-                "step": cue.step,
-                "line": cue.cue.place.line,
-            }
-            for cue in timeline.cues
-        ],
-        "sounds": [
-            {"start_ms": sound.start, "end_ms": sound.end, "name": sound.sound.name}
-            for sound in timeline.sounds
-        ],
-        "notices": [
-            {"line": notice.place.line, "message": notice.message} for notice in timeline.notices
-        ],
-    }
+    elif form == "csv":
+        click.echo(listing.to_csv(timeline).encode(), nl=False)
+    elif form == "srt":
+        click.echo(listing.to_srt(timeline).encode(), nl=False)
+    else:
+        click.echo(f"{loaded.title}, about {clock(timeline.length)}")
+        click.echo("\n".join(listing.to_lines(timeline)))
