@@ -14,6 +14,7 @@ from audiocoach import __version__
 from audiocoach.cli.check import check
 from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds, voices
+from audiocoach.cli.new import new
 from audiocoach.cli.play import play
 from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
@@ -92,7 +93,7 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "audiocoach", "_AUDIOCOACH_COMPLETE").source())
 
 
-for command in (play, export, list_routines, check, show, voices, sounds):
+for command in (play, export, list_routines, new, check, show, voices, sounds):
     cli.add_command(command)
 cli.add_command(cli.commands.pop("completion"))
 
