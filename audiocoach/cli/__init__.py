@@ -12,6 +12,7 @@ import click
 
 from audiocoach import __version__
 from audiocoach.cli.check import check
+from audiocoach.cli.convert import import_script
 from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds, voices
@@ -94,7 +95,18 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "audiocoach", "_AUDIOCOACH_COMPLETE").source())
 
 
-for command in (play, export, list_routines, new, draft, check, show, voices, sounds):
+for command in (
+    play,
+    export,
+    list_routines,
+    new,
+    draft,
+    import_script,
+    check,
+    show,
+    voices,
+    sounds,
+):
     cli.add_command(command)
 cli.add_command(cli.commands.pop("completion"))
 

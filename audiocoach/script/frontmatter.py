@@ -27,7 +27,7 @@ from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
 from audiocoach.script.tree import Choice, FrontMatter
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """The shape of a BCP 47 tag (RFC 5646, section 2.1)."""
 _LATER = ("length", "announce")
 _DEEPEST = 3
@@ -186,7 +186,7 @@ class _Reader:
 
     def _language(self, node: yaml.Node) -> str | None:
         tag = self._text(node)
-        if tag and _LANGUAGE.fullmatch(tag) is None:
+        if tag and LANGUAGE.fullmatch(tag) is None:
             self._problem(node, f"{quoted(tag)} is no language; write it like en-US or de")
             return None
         return tag
