@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import pairwise
 from typing import Any
 
-from audiocoach.routine import Anchor, Break, Cue, Part, Place, Routine, Sound
+from audiocoach.routine import Anchor, Beats, Break, Cue, Part, Place, Routine, Sound
 from audiocoach.script.problems import Problems
-from audiocoach.script.tree import Block, Document, For, If, Name, Paragraph, Repeat
+from audiocoach.script.tree import Block, Document, For, If, Include, Name, Paragraph, Repeat
 from audiocoach.timeline import Notice, PlacedStep, Timeline
 from audiocoach.units import MINUTE, SECOND, Ms, format_duration
 
@@ -130,7 +130,11 @@ class Review:
             if not isinstance(block, If):
                 continue
             for side in (block.blocks, block.otherwise):
-                steps = [node.place for node in _nodes(side) if isinstance(node, Paragraph)]
+                steps = [
+                    node.place
+                    for node in _nodes(side, included=True)
+                    if isinstance(node, Paragraph)
+                ]
                 if steps and self._reached.isdisjoint(steps):
                     place = block.place if side is block.blocks else side[0].place
                     yield Notice(place, "this is never said, whatever is chosen; delete it")
@@ -185,7 +189,7 @@ def _runs(parts: Sequence[Part]) -> Iterator[tuple[int, Place]]:
         if isinstance(part, Cue):
             place = place or part.place
             words += sum(any(map(str.isalnum, word)) for word in part.text.split())
-        elif isinstance(part, Break) and place:
+        elif isinstance(part, Break | Beats) and place:
             yield words, place
             words, place = 0, None
     if place:
@@ -201,7 +205,7 @@ def _unequal(
     """
     loops = _Passes(steps)
     loops.walk(document.blocks, choices)
-    if loops.count != len(steps):
+    if loops.lost:
         return  # the tree holds something that is not known here
     for loop, passes in loops.found:
         spans = [(value, steps[first:last]) for value, first, last in passes]
@@ -229,8 +233,8 @@ def _held(placed: PlacedStep) -> Ms:
 
 
 def _rested(placed: PlacedStep) -> Ms:
-    """The breaks of a step that are long enough to do something in."""
-    breaks = (part.length for part in placed.step.parts if isinstance(part, Break))
+    """The breaks, counts and breaths of a step that are long enough to do something in."""
+    breaks = (part.length for part in placed.step.parts if isinstance(part, Break | Beats))
     return sum(length for length in breaks if length >= _REST)
 
 
@@ -244,7 +248,9 @@ class _Passes:
     def __init__(self, steps: Sequence[PlacedStep]) -> None:
         self._steps = steps
         self.count = 0
-        """Steps so far; more than there are where the tree and the steps part."""
+        """Steps so far."""
+        self.lost = False
+        """The tree and the steps have parted."""
         self.found: list[tuple[For, list[tuple[str, int, int]]]] = []
         """Loops; the value, the first step and the one after the last of each pass."""
 
@@ -267,15 +273,23 @@ class _Passes:
                 case If():
                     taken = (names.get(block.name) == block.value) is not block.negated
                     self.walk(block.blocks if taken else block.otherwise, names)
+                case Include(document=Document() as document):
+                    given = {
+                        name: names.get(value.name, "") if isinstance(value, Name) else value
+                        for name, value in block.values
+                    }
+                    usual = {choice.name: choice.values[0] for choice in document.front.choices}
+                    self.walk(document.blocks, {**usual, **given})
                 case _:
                     pass
 
     def _step(self, step: Paragraph) -> None:
-        known = self.count < len(self._steps)
-        if known and self._steps[self.count].step.place == step.place:
+        """Find it; what the coach says of its own accord may stand before it."""
+        while self.count < len(self._steps):
             self.count += 1
-        else:
-            self.count = len(self._steps) + 1
+            if self._steps[self.count - 1].step.place == step.place:
+                return
+        self.lost = True
 
 
 # What shows in the tree
@@ -305,14 +319,14 @@ def _used(blocks: Sequence[Block]) -> dict[str, set[str] | None]:
     return used
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
-    """A tree and all that it holds, whatever its kinds of blocks."""
+def _nodes(tree: Any, *, included: bool = False) -> Iterator[Any]:
+    """A tree and all that it holds, whatever its kinds of blocks; other scripts if asked."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend(reversed(node))
-        elif is_dataclass(node):
+        elif is_dataclass(node) and (included or not isinstance(node, Document)):
             yield node
             inside = [getattr(node, field.name) for field in fields(node)]
             waiting.extend(value for value in reversed(inside) if not isinstance(value, str))

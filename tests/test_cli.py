@@ -68,6 +68,25 @@ def test_every_routine_that_comes_along_is_without_fault() -> None:
     assert result.output.count("no problems") == len(paths) >= 3
 
 
+def test_a_length_is_kept_and_the_command_line_wins(here: Path) -> None:
+    text = SMALL.replace("[1s]", "[9s]")
+    (here / "small.md").write_text(text.replace("ambience", "length: 40s\nambience"))
+    assert json.loads(run("show", "small.md", "--format", "json").output)["length_ms"] == 40_000
+    shown = run("show", "small.md", "--format", "json", "--length", "1m").output
+    assert json.loads(shown)["length_ms"] == 60_000
+    assert "Small, about 1:00" in run("show", "small.md", "--length", "60s").output
+    refused = run("show", "small.md", "--length", "5s")
+    assert refused.exit_code == 1
+    assert "the shortest possible is" in refused.output
+    wrong = run("show", "small.md", "--length", "20")
+    assert wrong.exit_code == 2
+    assert "write it like 20m" in wrong.output
+    (here / "small.md").write_text(text.replace("ambience", "length: 2h\nambience"))
+    checked = run("check", "small.md")
+    assert checked.exit_code == 1
+    assert "small.md:3:1: error: the routine cannot last 2h; the shortest" in checked.output
+
+
 def test_check_tells_every_mistake_with_its_place(here: Path) -> None:
     (here / "bad.md").write_text(
         '---\ntitel: X\n---\n\n# One\n\nHello [5 minutes] {sid}\n\n!["bell"]\n'

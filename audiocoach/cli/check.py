@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audiocoach.cli.options import format_option
-from audiocoach.errors import NotFoundError, Problem, ScriptError
+from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 
 if TYPE_CHECKING:
     from audiocoach.routine import Routine
@@ -72,6 +72,8 @@ def script_problems(path: Path) -> list[Problem]:
             review.add(choices, routine, render.estimate(routine))
         except ScriptError as error:
             errors |= dict.fromkeys(error.problems)
+        except LengthError as error:
+            errors[_at_key(path, "length", str(error).removeprefix(f"{path}: "))] = None
     if errors:
         return sorted(errors)
     warnings = review.warnings()
@@ -104,8 +106,6 @@ def _told(choices: Mapping[str, str]) -> str:
 
 
 def _bed_problems(routine: Routine) -> Iterator[Problem]:
-    from audiocoach import render
-    from audiocoach.routine import Place
     from audiocoach.soundbank import find_sound
 
     if routine.ambience == "none":
@@ -113,9 +113,17 @@ def _bed_problems(routine: Routine) -> Iterator[Problem]:
     try:
         find_sound(routine.ambience, Path(routine.path).parent)
     except NotFoundError as error:
-        lines = render.script_lines(Path(routine.path))
-        line = next((at for at, text in enumerate(lines, 1) if text.startswith("ambience")), 1)
-        yield render.problem_at(Place(routine.path, line), str(error))
+        yield _at_key(Path(routine.path), "ambience", str(error))
+
+
+def _at_key(path: Path, key: str, message: str) -> Problem:
+    """A problem at the line of the front matter that begins with ``key``."""
+    from audiocoach import render
+    from audiocoach.routine import Place
+
+    lines = render.script_lines(path)
+    line = next((at for at, text in enumerate(lines, 1) if text.startswith(key)), 1)
+    return render.problem_at(Place(str(path), line), message)
 
 
 def _annotation(problem: Problem) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from audiocoach.cli.options import choices_option, format_option, routine_argument
+from audiocoach.cli.options import choices_option, format_option, length_option, routine_argument
 from audiocoach.units import clock
 
 _PICTURES = (".svg", ".png")
@@ -23,6 +23,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.command(short_help="Show what is said when.")
 @routine_argument
 @choices_option
+@length_option
 @format_option("table", "json", "csv", "srt")
 @click.option(
     "--plot",
@@ -31,10 +32,18 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
     metavar="FILE",
     help="Draw it instead: .svg, or .png with the extra 'picture'.",
 )
-def show(routine: str, choices: tuple[tuple[str, str], ...], form: str, plot: Path | None) -> None:
+def show(
+    *,
+    routine: str,
+    choices: tuple[tuple[str, str], ...],
+    length: int | None,
+    form: str,
+    plot: Path | None,
+) -> None:
     """Show the timeline of ROUTINE: what is said when, from estimated lengths.
 
-    Needs no voice and makes no sound. csv and srt (subtitles) are UTF-8; the picture shows
+    Needs no voice and makes no sound. What --length leaves to breaks and working times is
+    estimated too. csv and srt (subtitles) are UTF-8; the picture shows
     chapters, words, working time and how loud the bed is.
 
     \b
@@ -47,7 +56,7 @@ def show(routine: str, choices: tuple[tuple[str, str], ...], form: str, plot: Pa
     from audiocoach.script import load
 
     loaded = load(library.find_routine(routine), dict(choices))
-    timeline = render.estimate(loaded)
+    timeline = render.estimate(loaded, length)
     if plot is not None:
         from audiocoach import picture
         from audiocoach.sinks.files import whole_file

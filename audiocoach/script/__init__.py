@@ -11,7 +11,7 @@ What an author may write is told in ``docs/script-format.md``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,16 +23,26 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from audiocoach.routine import Routine
+    from audiocoach.script.includes import Includes, Reader
     from audiocoach.script.tree import Document
 
 __all__ = ["check", "combinations", "expand", "load", "load_every", "parse", "read", "to_text"]
 
 
-def parse(text: str | bytes, path: str) -> Document:
+def parse(text: str | bytes, path: str, read: Reader | None = None) -> Document:
     """Source text -> syntax tree; ``path`` stands in messages and gives a title.
 
-    Raises ``ScriptError`` with every problem of the text, in order of line.
+    ``read`` finds the scripts that it includes; without, they are not read. Raises
+    ``ScriptError`` with every problem of the text and of what it includes.
     """
+    from audiocoach.script.includes import Includes
+
+    return _parse(text, path, (), Includes(read, _parse) if read else None)
+
+
+def _parse(
+    text: str | bytes, path: str, given: Sequence[str], includes: Includes | None
+) -> Document:
     from audiocoach.script import blocks, frontmatter, markdown, scope, source
     from audiocoach.script.tree import Document
 
@@ -44,7 +54,9 @@ def parse(text: str | bytes, path: str) -> Document:
         problems.check()
     front, known = frontmatter.read_front_matter(last, problems)
     body = blocks.read_blocks(tokens, problems)
-    scope.check_scope(body, front.choices, problems, known=known)
+    scope.check_scope(body, front.choices, given, problems, known=known)
+    if includes is not None:
+        body = includes.resolve(body, problems)
     problems.check()
     return Document(front, body, path, problems.lines)
 
@@ -61,8 +73,12 @@ def expand(document: Document, choices: Mapping[str, str]) -> Routine:
 
 
 def read(path: Path) -> Document:
-    """The syntax tree of the file at ``path``; raises as ``load`` does."""
-    return parse(_read(path), str(path))
+    """The syntax tree of the file at ``path``, with what it includes; raises as ``load`` does."""
+    from audiocoach import library
+    from audiocoach.script.includes import folder_reader
+
+    data = _read(path)
+    return parse(data, str(path), folder_reader(path, library.data_folder("scripts"), _read))
 
 
 def load(path: Path, choices: Mapping[str, str]) -> Routine:

@@ -29,7 +29,28 @@ class Name:
     place: Place
 
 
-Piece: TypeAlias = Words | Name | Break | Sound
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``[count 8 every 4s]``, ``[count down 5]``."""
+
+    count: int
+    every: Ms
+    down: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Breathe:
+    """``[breathe 4-7-8 x6 swell]``."""
+
+    pattern: tuple[Ms, ...]
+    """In and out; or in, hold, out, and perhaps hold again. A hold may be 0."""
+    rounds: int
+    swell: bool
+    place: Place
+
+
+Piece: TypeAlias = Words | Name | Break | Sound | Count | Breathe
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +116,20 @@ class If:
     place: Place
 
 
-Block: TypeAlias = Heading | Paragraph | Repeat | For | If
+@dataclass(frozen=True, slots=True)
+class Include:
+    """``::: include stretch.md with side left, arm {arm}``."""
+
+    name: str
+    """A path from the folder of the script that it is written in."""
+    values: tuple[tuple[str, str | Name], ...]
+    """What the names of the other script stand for."""
+    place: Place
+    document: Document | None = field(default=None, compare=False, repr=False)
+    """``None`` until it is read."""
+
+
+Block: TypeAlias = Heading | Paragraph | Repeat | For | If | Include
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +143,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """What the coach says of its own accord."""
+
+    kinds: tuple[str, ...]
+    """Some of ``ANNOUNCEMENTS``."""
+    place: Place
+
+
+ANNOUNCEMENTS = ("next", "time-left", "halfway", "rounds")
+
+
+@dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What a script says of itself, with the defaults filled in."""
 
@@ -117,8 +163,11 @@ class FrontMatter:
     language: str = "en-US"
     ambience: str = "ocean"
     pace: Pace = Pace.CALM
+    length: Ms | None = None
+    """How long the whole shall last."""
     tags: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    announce: Announce | None = None
     say_as: tuple[tuple[str, str], ...] = ()
     """Words, and how they are spelt for the voice."""
 
