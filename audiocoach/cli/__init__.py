@@ -18,6 +18,7 @@ from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds, voices
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
+from audiocoach.cli.preview import preview
 from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
 
@@ -103,6 +104,7 @@ for command in (
     draft,
     import_script,
     check,
+    preview,
     show,
     voices,
     sounds,
