@@ -148,6 +148,27 @@ def test_a_loop_in_a_loop_is_compared_in_each_of_its_rounds(tmp_path: Path) -> N
     assert warning.startswith('2:1: "left" gets 20s of time, "right" gets 10s')
 
 
+def test_other_scripts_and_spoken_help_are_looked_at_too(tmp_path: Path) -> None:
+    (tmp_path / "hand.md").write_text("Press the {side} hand. [for {}]\n".replace("{}", "20s"))
+    (tmp_path / "more.md").write_text("Once more. [for 20s]\n")
+    text = (
+        "---\nannounce: next, rounds, halfway\nchoices:\n  oil: [none, warm]\n---\n\n# One\n\n"
+        "::: repeat 2\n::: for side in right, left\n::: include hand.md with side {side}\n:::\n\n"
+        "::: if oil is warm\n::: include more.md\n:::\n:::\n:::\n:::\n\n# Two\n\nDone.\n"
+    )
+    assert warnings(tmp_path, text) == []
+    (warning,) = warnings(
+        tmp_path,
+        text.replace("::: if oil is warm", "::: if side is left").replace(
+            "choices:\n  oil: [none, warm]\n", ""
+        ),
+    )
+    assert warning.startswith('8:1: "left" gets 40s of time, "right" gets 20s')
+    text = text.replace("with side {side}", "with side right")
+    (warning,) = warnings(tmp_path, text)
+    assert '"side" is never used in this loop' in warning
+
+
 def test_the_exit_code_tells_warnings_only_when_strict(tmp_path: Path) -> None:
     path = tmp_path / "routine.md"
     path.write_text("Hold still. [for 2m]\n")
