@@ -11,9 +11,15 @@ from typing import Any, NoReturn
 import click
 
 from audiocoach import __version__
+from audiocoach.cli.check import check
+from audiocoach.cli.convert import import_script
+from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
-from audiocoach.cli.inspect import check, list_routines, show, sounds, voices
+from audiocoach.cli.inspect import list_routines, sounds, voices
+from audiocoach.cli.new import new
 from audiocoach.cli.play import play
+from audiocoach.cli.preview import preview
+from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
 
 _EXIT_BUG = 70
@@ -90,7 +96,19 @@ def completion(shell: str) -> None:
     click.echo(kind(cli, {}, "audiocoach", "_AUDIOCOACH_COMPLETE").source())
 
 
-for command in (play, export, list_routines, check, show, voices, sounds):
+for command in (
+    play,
+    export,
+    list_routines,
+    new,
+    draft,
+    import_script,
+    check,
+    preview,
+    show,
+    voices,
+    sounds,
+):
     cli.add_command(command)
 cli.add_command(cli.commands.pop("completion"))
 

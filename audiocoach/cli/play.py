@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from audiocoach.cli.keys import Keys
     from audiocoach.cli.screen import Screen
     from audiocoach.live import Command, Session
+    from audiocoach.routine import Routine
     from audiocoach.sinks.output import Output
 
 _LOOK_S = 0.1
@@ -49,24 +51,20 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
     return speed
 
 
-@click.command(short_help="Play a routine now, hands free.")
-@routine_argument
-@voice_option
-@ambience_option
-@choices_option
-@length_option
-@click.option(
+device_option = click.option(
     "--device",
     metavar="NAME",
     help="The output whose name contains NAME; null plays to nowhere. [default: the system's]",
 )
-@click.option(
+
+speed_option = click.option(
     "--speed",
     callback=_speed,
     metavar="N",
     help="A rehearsal N times as fast, or max; with --device null only.",
 )
-@click.option(
+
+volume_option = click.option(
     "--volume",
     type=click.IntRange(1, 200),
     default=100,
@@ -74,6 +72,17 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
     metavar="PERCENT",
     help="To begin with; + and - change it.",
 )
+
+
+@click.command(short_help="Play a routine now, hands free.")
+@routine_argument
+@voice_option
+@ambience_option
+@choices_option
+@length_option
+@device_option
+@speed_option
+@volume_option
 def play(
     *,
     routine: str,
@@ -107,14 +116,46 @@ def play(
     audiocoach play my-stretches.md --device headphones --volume 50
     audiocoach play my-stretches.md --device null --speed max
     """  # noqa: D301
-    from audiocoach import library, render
+    from audiocoach import library
     from audiocoach.script import load
 
-    if speed is not None and (device or "").lower() != "null":
-        raise click.UsageError("--speed is for a rehearsal; add --device null")
+    check_speed(speed, device)
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
+    perform(loaded, Setting(voice, ambience, length, device, speed, volume))
 
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a routine is played, as somebody has asked for it."""
+
+    voice: str = "auto"
+    ambience: str | None = None
+    length: int | None = None
+    device: str | None = None
+    speed: float | None = None
+    volume: int = 100
+
+
+def check_speed(speed: float | None, device: str | None) -> None:
+    """Raise ``click.UsageError`` for a speed at which nobody could listen."""
+    if speed is not None and (device or "").lower() != "null":
+        raise click.UsageError("--speed is for a rehearsal; add --device null")
+
+
+def perform(
+    loaded: Routine,
+    setting: Setting,
+    *,
+    first: int = 0,
+    enough: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Play a routine from step ``first`` on, until it ends, or the listener leaves.
+
+    ``enough`` is asked again and again whether to leave before that. The result is whether
+    the listener has left.
+    """
+    from audiocoach import library, render
     from audiocoach.cli.keys import is_terminal, open_keys
     from audiocoach.cli.screen import open_screen
     from audiocoach.live import Session
@@ -123,27 +164,28 @@ def play(
     from audiocoach.timeline import estimated_length
 
     with ExitStack() as stack:
-        output = open_output(device, 1.0 if speed is None else speed)
+        output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
         stack.callback(output.close)
-        speaker = SpeakerApart(loaded, voice, library.cache_folder())
+        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder())
         marks = render.load_marks(loaded)
         cue_length = partial(estimated_length, pace=loaded.pace)
-        fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), length)
+        fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, ambience),
+            render.open_bed(loaded, setting.ambience),
             marks,
             spacing=fitted.spacing,
-            volume=volume,
+            volume=setting.volume,
             interactive=is_terminal(),
+            first=first,
         )
         stack.callback(session.close)
         stack.callback(speaker.close)  # first, so that nothing has to be awaited
         with _leaving_on_interrupt(session):
             output.start(session)
             with open_keys() as keys, open_screen(loaded.title, keys=keys is not None) as screen:
-                _watch(session, output, keys, screen)
+                cut = _watch(session, output, keys, screen, enough)
         if session.error is not None:
             raise session.error
     if output.underruns:
@@ -152,17 +194,28 @@ def play(
             "something else",
             err=True,
         )
+    return session.left and not cut
 
 
-def _watch(session: Session, output: Output, keys: Keys | None, screen: Screen) -> None:
-    """Pass keys on and keep the screen true, until all was heard."""
+def _watch(
+    session: Session,
+    output: Output,
+    keys: Keys | None,
+    screen: Screen,
+    enough: Callable[[], bool],
+) -> bool:
+    """Pass keys on and keep the screen true, until all was heard; whether it was ``enough``."""
     commands = _commands()
+    cut = False
     try:
         while not output.finished(0 if keys else _LOOK_S):
             key = keys.read(_LOOK_S) if keys else None
             if key in commands:
                 session.do(commands[key])
             screen.show(session.status(), session.heard())
+            if not cut and not session.left and enough():
+                cut = True
+                session.do(commands["q"])
     except SystemExit:
         # The process shall end: as if the listener had left, but not for long.
         session.do(commands["q"])
@@ -171,6 +224,7 @@ def _watch(session: Session, output: Output, keys: Keys | None, screen: Screen) 
             pass
         raise
     screen.show(session.status(), session.heard())
+    return cut
 
 
 def _commands() -> dict[str, Command]:

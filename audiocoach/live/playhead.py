@@ -90,6 +90,10 @@ class Playhead:
         """A clip of the step it is in; raises ``KeyError`` if there is none."""
         return (self._clips or {})[spoken]
 
+    def begin_at(self, step: int, lead: Ms) -> None:
+        """Begin with a step instead of the first, ``lead`` before its start."""
+        self._enter(min(step, len(self._plan.steps) - 1), -ms_to_frames(lead))
+
     def next(self) -> None:
         """Go to the next step, or to the end; that one is not left."""
         if not self._last:

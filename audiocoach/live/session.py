@@ -44,7 +44,7 @@ class Session:
     ``open_speaker`` is called in the background, once the first sound was read; ``marks``
     holds each sound of the routine by name. ``trim`` is added to everything, as in ``Mix``.
     Without ``interactive``, a step that lasts until the listener is done takes its exported
-    time.
+    time. ``first`` is the step to begin with, from 0.
     """
 
     def __init__(
@@ -59,12 +59,15 @@ class Session:
         trim: Db = TRIM,
         volume: int = 100,
         interactive: bool = True,
+        first: int = 0,
     ) -> None:
         self._levels = levels or Levels()
         self._bed, self._marks, self._trim = bed, marks, trim
         self._bed_gain = bed_gain(bed, self._levels, trim)
         self._ahead = Ahead(routine, open_speaker, marks, self._levels, spacing)
         self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
+        if first:
+            self._head.begin_at(first, self._levels.fade_in)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
@@ -80,9 +83,10 @@ class Session:
         self._ducking = Glide(1.0, self._levels.release, self._levels.attack)
         self._loudness = Glide(volume / 100, _TURN, _TURN)
         self._fading = Glide(1.0, _QUIT, _QUIT)
-        self._chapter = self._head.plan.steps[0].chapter
+        self._chapter = (self._head.step or self._head.plan.steps[0]).chapter
         self._words = ""
-        self._heard = deque([Heard(0, self._chapter, chapter=True)], maxlen=10_000)
+        begun = Heard(max(0, self._head.position), self._chapter, chapter=True)
+        self._heard = deque([begun], maxlen=10_000)
         self._status = self._snapshot()
 
     @property
@@ -99,6 +103,11 @@ class Session:
     def error(self) -> BaseException | None:
         """What ended the session before its time; a ``SpeechError`` where a cue is missing."""
         return self._ahead.error
+
+    @property
+    def left(self) -> bool:
+        """Whether it ends before its time: the listener has left, or it met an error."""
+        return self._leaving
 
     def do(self, command: Command) -> None:
         """Obey at the next read; from any thread."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from audiocoach.script.includes import Includes, Reader
     from audiocoach.script.tree import Document
 
-__all__ = ["check", "expand", "load", "load_every", "parse", "to_text"]
+__all__ = ["check", "combinations", "expand", "load", "load_every", "parse", "read", "to_text"]
 
 
 def parse(text: str | bytes, path: str, read: Reader | None = None) -> Document:
@@ -72,13 +72,22 @@ def expand(document: Document, choices: Mapping[str, str]) -> Routine:
     return expand_document(document, choices)
 
 
+def read(path: Path) -> Document:
+    """The syntax tree of the file at ``path``, with what it includes; raises as ``load`` does."""
+    from audiocoach import library
+    from audiocoach.script.includes import folder_reader
+
+    data = _read(path)
+    return parse(data, str(path), folder_reader(path, library.data_folder("scripts"), _read))
+
+
 def load(path: Path, choices: Mapping[str, str]) -> Routine:
     """The routine in the file at ``path``.
 
     Raises ``ScriptError`` and ``NotFoundError`` as ``parse`` and ``expand`` do,
     ``NotFoundError`` if there is no such file, ``AudiocoachError`` if it cannot be read.
     """
-    return expand(_parse_file(path), choices)
+    return expand(read(path), choices)
 
 
 def load_every(path: Path) -> Iterator[Routine]:
@@ -87,10 +96,10 @@ def load_every(path: Path) -> Iterator[Routine]:
     Raises as ``load`` does, at once and with the problems of all combinations: what shows
     only with some of them names one.
     """
-    document = _parse_file(path)
-    combinations = list(_combinations(document))
+    document = read(path)
+    every = list(combinations(document))
     found: dict[Problem, list[dict[str, str]]] = {}
-    for chosen in combinations:
+    for chosen in every:
         try:
             expand(document, chosen)
         except ScriptError as error:
@@ -99,11 +108,11 @@ def load_every(path: Path) -> Iterator[Routine]:
     if found:
         raise ScriptError(
             [
-                problem if len(where) == len(combinations) else _when(problem, where[0])
+                problem if len(where) == len(every) else _when(problem, where[0])
                 for problem, where in found.items()
             ]
         )
-    return (expand(document, chosen) for chosen in combinations)
+    return (expand(document, chosen) for chosen in every)
 
 
 def check(path: Path) -> tuple[Problem, ...]:
@@ -128,14 +137,6 @@ def to_text(document: Document) -> str:
     return print_document(document)
 
 
-def _parse_file(path: Path) -> Document:
-    from audiocoach import library
-    from audiocoach.script.includes import folder_reader
-
-    data = _read(path)
-    return parse(data, str(path), folder_reader(path, library.data_folder("scripts"), _read))
-
-
 def _read(path: Path) -> bytes:
     """The file's bytes, a little more than is allowed at most."""
     try:
@@ -153,7 +154,7 @@ def _has_front_matter(tokens: list[Token]) -> bool:
     return bool(tokens) and tokens[0].type == "front_matter"
 
 
-def _combinations(document: Document) -> Iterator[dict[str, str]]:
+def combinations(document: Document) -> Iterator[dict[str, str]]:
     """The choices as they come, each other value alone, then all combinations; bounded."""
     choices = {choice.name: choice.values for choice in document.front.choices}
     usual = {name: values[0] for name, values in choices.items()}

@@ -29,7 +29,7 @@ from audiocoach.script.source import UNWANTED
 from audiocoach.script.tree import ANNOUNCEMENTS, Announce, Choice, FrontMatter
 from audiocoach.units import Ms
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """The shape of a BCP 47 tag (RFC 5646, section 2.1)."""
 _DEEPEST = 3
 """The file's mapping, ``choices`` in it, the list of a choice."""
@@ -187,7 +187,7 @@ class _Reader:
 
     def _language(self, node: yaml.Node) -> str | None:
         tag = self._text(node)
-        if tag and _LANGUAGE.fullmatch(tag) is None:
+        if tag and LANGUAGE.fullmatch(tag) is None:
             self._problem(node, f"{quoted(tag)} is no language; write it like en-US or de")
             return None
         return tag

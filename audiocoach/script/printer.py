@@ -36,10 +36,21 @@ _FIRST_WORD = re.compile(r"[>=:-]|\d{1,9}[.)]")
 def print_document(document: Document) -> str:
     """See ``audiocoach.script.to_text``."""
     body = "\n".join(_blocks(document.blocks))
-    return f"---\n{_front_matter(document.front)}---\n\n{body}"
+    return f"---\n{print_front_matter(document.front)}---\n\n{body}"
 
 
-def _front_matter(front: FrontMatter) -> str:
+def print_block(block: Block) -> str:
+    """One block, with a line end."""
+    return "\n".join(_blocks((block,)))
+
+
+def print_note(text: str) -> str:
+    """A note for the reader, on one line."""
+    return "> " + _escaped(" ".join(text.split())) + "\n"
+
+
+def print_front_matter(front: FrontMatter) -> str:
+    """The lines between the dashes; what is empty is left out."""
     values: dict[str, Any] = {
         "title": front.title,
         "summary": front.summary,
@@ -52,10 +63,19 @@ def _front_matter(front: FrontMatter) -> str:
         "announce": ", ".join(front.announce.kinds) if front.announce else None,
         "say-as": dict(front.say_as),
     }
-    given = {key: value for key, value in values.items() if value}
+    return "".join(_entry(key, value) for key, value in values.items() if value)
+
+
+def _entry(key: str, value: Any) -> str:
+    """Lists on one line, everything else on lines of its own."""
+    flow = None if isinstance(value, list | dict) else False
     return str(
         yaml.safe_dump(
-            given, allow_unicode=True, sort_keys=False, default_flow_style=None, width=float("inf")
+            {key: value},
+            allow_unicode=True,
+            sort_keys=False,
+            default_flow_style=flow,
+            width=float("inf"),
         )
     )
 
@@ -143,7 +163,7 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
         apart = not spoken
         match piece:
             case Words():
-                text += _SPECIAL.sub(r"\\\g<0>", piece.text).replace("/", slash)
+                text += _escaped(piece.text).replace("/", slash)
             case Name():
                 text += f"{{{piece.name}}}"
             case Break():
@@ -157,3 +177,7 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
             case _:
                 text += f'!["{piece.name}"]'
     return text
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
