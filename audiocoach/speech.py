@@ -88,7 +88,7 @@ class Speaker:
 
     def _speak(self, cue: Cue) -> Clip:
         try:
-            clip = make_clip(self._voice.speak(cue.spoken))
+            clip = make_clip(self._voice.speak(cue.words))
         except SpeechError as error:
             raise SpeechError(f'{cue.place}: the cue "{cue.text}" is missing: {error}') from error
         if clip is None:

@@ -12,10 +12,21 @@ from typing import TypeAlias
 from audiocoach.errors import nearest
 from audiocoach.routine import Break, Hold, Place
 from audiocoach.script.limits import MAX_LENGTH
+from audiocoach.script.modifiers import is_modifier
 from audiocoach.script.problems import Problems, quoted
 from audiocoach.units import Ms, format_duration, parse_duration
 
 Mark: TypeAlias = Break | Hold
+
+STRENGTHS: dict[str, Ms] = {
+    "x-weak": 200,
+    "weak": 400,
+    "medium": 700,
+    "strong": 1_200,
+    "x-strong": 2_000,
+}
+"""Breaks by strength, as SSML 1.1 orders them (section 3.2.3): a medium one is what a calm
+speaker leaves between two sentences."""
 
 FORMS = ("[5s]", "[for 60s]", "[until done, 40s]")
 
@@ -24,10 +35,6 @@ _LATER: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"for \S+\.\.\S+"), "a range of lengths"),
     (re.compile(r"count\b.*"), "counting"),
     (re.compile(r"breathe\b.*"), "paced breathing"),
-    (
-        re.compile(r"(sub|ipa|lang|voice|rate|pitch|volume|vol|emphasis)\b.*"),
-        "a mark of Speech Markdown",
-    ),
 )
 """Marks that are planned, so that their error can say so."""
 
@@ -46,6 +53,9 @@ def read_mark(inner: str, place: Place, width: int, problems: Problems) -> Mark 
     except ValueError as error:
         problems.add(place, f"in [{text}]: {error}", width)
         return None
+    if is_modifier(text):
+        problems.add(place, f"[{text}] stands right behind its words: (words)[{text}]", width)
+        return None
     near = nearest(f"[{text}]", FORMS)
     problems.add(
         place,
@@ -53,6 +63,12 @@ def read_mark(inner: str, place: Place, width: int, problems: Problems) -> Mark 
         width,
     )
     return None
+
+
+def is_mark(inner: str) -> bool:
+    """Whether ``inner``, between brackets, is a mark that stands by itself."""
+    text = " ".join(inner.split())
+    return any(pattern.fullmatch(text) for pattern, _ in (*_MARKS, *_LATER))
 
 
 def read_length(text: str) -> Ms:
@@ -74,6 +90,18 @@ def _break(length: str, place: Place) -> Break:
     return Break(read_length(length), place)
 
 
+def _strength(strength: str, place: Place) -> Break | None:
+    """A break of Speech Markdown, by strength or by length; ``None`` for the strength none."""
+    if strength == "none":
+        return None
+    if strength[:1].isdigit():
+        return _break(strength, place)
+    if strength not in STRENGTHS:
+        known = ("none", *STRENGTHS)
+        raise ValueError(f"{quoted(strength)} is no strength{nearest(strength, known)}")
+    return Break(STRENGTHS[strength], place)
+
+
 def _hold_for(length: str, place: Place) -> Hold:
     return Hold(read_length(length), until_done=False, place=place)
 
@@ -82,7 +110,8 @@ def _hold_until_done(length: str, place: Place) -> Hold:
     return Hold(read_length(length), until_done=True, place=place)
 
 
-_MARKS: tuple[tuple[re.Pattern[str], Callable[[str, Place], Mark]], ...] = (
+_MARKS: tuple[tuple[re.Pattern[str], Callable[[str, Place], Mark | None]], ...] = (
+    (re.compile(r"""break: ?(?P<quote>["'])(?P<length>[^"']*)(?P=quote)"""), _strength),
     (re.compile(r"(?P<length>\d[\d.a-z]*)"), _break),
     (re.compile(r"for (?P<length>\d[\d.a-z]*)"), _hold_for),
     (re.compile(r"until done, ?(?P<length>\d[\d.a-z]*)"), _hold_until_done),

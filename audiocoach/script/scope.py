@@ -13,10 +13,12 @@ from audiocoach.script.tree import (
     For,
     Heading,
     If,
+    Marked,
     Name,
     Paragraph,
     Piece,
     Repeat,
+    Section,
 )
 
 Scope = Mapping[str, Sequence[str]]
@@ -90,6 +92,8 @@ class _Checker:
 
     def _pieces(self, pieces: Sequence[Piece], scope: Scope, *, in_title: bool = False) -> None:
         for piece in pieces:
+            if isinstance(piece, Marked):
+                self._pieces(piece.words, scope, in_title=in_title)
             if not isinstance(piece, Name) or piece.name in scope:
                 continue
             if piece.name != "next":
@@ -138,7 +142,7 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph]:
     for block in blocks:
         if isinstance(block, Heading | Paragraph):
             yield block
-        else:
+        elif not isinstance(block, Section):
             yield from _flat(block.blocks)
             if isinstance(block, If):
                 yield from _flat(block.otherwise)

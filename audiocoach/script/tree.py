@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Sound
+from audiocoach.routine import Anchor, Asked, Break, Hold, Pace, Place, Sound
 from audiocoach.units import Ms
 
 
@@ -29,7 +29,19 @@ class Name:
     place: Place
 
 
-Piece: TypeAlias = Words | Name | Break | Sound
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """``(words)[rate:"slow"]``, and what else asks something of the voice."""
+
+    words: tuple[Words | Name, ...]
+    asked: Asked
+    place: Place
+
+
+Run: TypeAlias = Words | Name | Marked
+"""What is spoken in one breath."""
+
+Piece: TypeAlias = Run | Break | Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,15 @@ class Paragraph:
     pieces: tuple[Piece, ...]
     hold: Hold | None
     timed: tuple[Timed, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``#[voice:"..."]``: asked for all that is spoken from here on, until the next."""
+
+    asked: Asked
+    """Empty: as the routine begins."""
     place: Place
 
 
@@ -95,7 +116,7 @@ class If:
     place: Place
 
 
-Block: TypeAlias = Heading | Paragraph | Repeat | For | If
+Block: TypeAlias = Heading | Paragraph | Section | Repeat | For | If
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiocoach.errors import NotFoundError, nearest
-from audiocoach.routine import Break, Chapter, Cue, Part, Place, Routine, Step, TimedCue
+from audiocoach.routine import (
+    Asked,
+    Break,
+    Chapter,
+    Cue,
+    Part,
+    Place,
+    Routine,
+    Span,
+    Step,
+    TimedCue,
+    spoken_spans,
+)
 from audiocoach.script.limits import (
     MAX_CHARACTERS,
     MAX_LENGTH,
@@ -22,15 +34,23 @@ from audiocoach.script.tree import (
     For,
     Heading,
     If,
+    Marked,
     Name,
     Paragraph,
     Piece,
     Repeat,
+    Run,
+    Section,
     Words,
 )
 from audiocoach.units import Ms, format_duration
 
 Names = Mapping[str, str]
+
+_AS_WRITTEN = {
+    "sub", "characters", "digits", "number", "ordinal", "fraction", "date", "time", "telephone",
+}  # fmt: skip
+"""What is asked of words that ``say-as`` does not respell."""
 
 
 def choose(document: Document, choices: Names) -> dict[str, str]:
@@ -63,7 +83,8 @@ def expand_document(document: Document, choices: Names) -> Routine:
 class _Chapter:
     heading: Heading | None
     names: Names
-    steps: list[tuple[Paragraph, Names]] = field(default_factory=list)
+    steps: list[tuple[Paragraph, Names, Asked]] = field(default_factory=list)
+    """The last: what the section asks that the step stands in."""
 
 
 class _Unroller:
@@ -72,6 +93,7 @@ class _Unroller:
     def __init__(self, problems: Problems) -> None:
         self.chapters: list[_Chapter] = []
         self._problems = problems
+        self._asked: Asked = ()
         self._visits = 0
         self._steps = 0
         self._parts = 0
@@ -84,9 +106,9 @@ class _Unroller:
                 case Heading():
                     self._begin(block, names)
                 case Paragraph():
-                    if not self.chapters:
-                        self._begin(None, names)
-                    self.chapters[-1].steps.append((block, names))
+                    self._step(block, names)
+                case Section():
+                    self._asked = block.asked
                 case Repeat():
                     rounds = str(block.count)
                     for number in range(1, block.count + 1):
@@ -103,6 +125,11 @@ class _Unroller:
         if self.chapters and not self.chapters[-1].steps:
             self.chapters.pop()
         self.chapters.append(_Chapter(heading, names))
+
+    def _step(self, step: Paragraph, names: Names) -> None:
+        if not self.chapters:
+            self._begin(None, names)
+        self.chapters[-1].steps.append((step, names, self._asked))
 
     def _round(self, block: Repeat | For, names: Names) -> None:
         self._visits += 1
@@ -139,6 +166,7 @@ class _Filler:
         self._respell = _respeller(document.front.say_as)
         self._characters = 0
         self._length: Ms = 0
+        self._asked: Asked = ()
         self._next: str | None = None
         """The title of the next chapter; ``None`` in the last."""
 
@@ -170,10 +198,11 @@ class _Filler:
 
     def _chapter(self, chapter: _Chapter, title: str, after: str | None) -> Chapter:
         self._next = after
-        steps = tuple(self._step(step, names) for step, names in chapter.steps)
+        steps = tuple(self._step(*step) for step in chapter.steps)
         return Chapter(title, steps, chapter.heading.place if chapter.heading else steps[0].place)
 
-    def _step(self, step: Paragraph, names: Names) -> Step:
+    def _step(self, step: Paragraph, names: Names, asked: Asked) -> Step:
+        self._asked = asked
         if step.hold:
             self._add_length(step.hold.length, step.hold.place)
         timed = tuple(
@@ -189,9 +218,9 @@ class _Filler:
 
     def _parts(self, pieces: Sequence[Piece], names: Names) -> tuple[Part, ...]:
         parts: list[Part] = []
-        run: list[Words | Name] = []
+        run: list[Run] = []
         for piece in pieces:
-            if isinstance(piece, Words | Name):
+            if isinstance(piece, Run):
                 run.append(piece)
                 continue
             if run:
@@ -204,16 +233,56 @@ class _Filler:
             parts.append(self._cue(run, names))
         return tuple(parts)
 
-    def _cue(self, run: Sequence[Words | Name], names: Names) -> Cue:
+    def _cue(self, run: Sequence[Run], names: Names) -> Cue:
         text = self._fill(run, names)
+        if self._asked or any(isinstance(piece, Marked) for piece in run):
+            spans = tuple(self._spans(run, names))
+            spoken = spoken_spans(spans)
+            self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
+            return Cue(text, spoken, run[0].place, spans)
         spoken = self._respell(text)
         self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
         return Cue(text, spoken, run[0].place)
 
-    def _fill(self, run: Sequence[Words | Name], names: Names) -> str:
-        text = "".join(
-            piece.text if isinstance(piece, Words) else self._value(piece, names) for piece in run
+    def _spans(self, run: Sequence[Run], names: Names) -> Iterator[Span]:
+        """The run, cut where what is asked changes; with single spaces between the words."""
+        before = " "
+        plain: list[Words | Name] = []
+        for piece in [*run, None]:
+            if isinstance(piece, Words | Name):
+                plain.append(piece)
+                continue
+            stretches = [(plain, self._asked, plain[0].place)] if plain else []
+            if piece is not None:
+                stretches.append(([*piece.words], self._with_section(piece.asked), piece.place))
+            for pieces, asked, place in stretches:
+                text = self._join(pieces, names)
+                words = re.sub(r"\s+", " ", text if before != " " else text.lstrip())
+                if asked == self._asked or not _AS_WRITTEN & {key for key, _ in asked}:
+                    words = self._respell(words)
+                if words:
+                    before = words[-1]
+                    yield Span(words, asked, place)
+            plain = []
+
+    def _with_section(self, asked: Asked) -> Asked:
+        """What is asked of some words in the section: a voice or a language replaces both."""
+        if {"voice", "lang"} & {key for key, _ in asked}:
+            return asked
+        return (*asked, *self._asked)
+
+    def _join(self, run: Sequence[Run], names: Names) -> str:
+        return "".join(
+            piece.text
+            if isinstance(piece, Words)
+            else self._value(piece, names)
+            if isinstance(piece, Name)
+            else self._join(piece.words, names)
+            for piece in run
         )
+
+    def _fill(self, run: Sequence[Run], names: Names) -> str:
+        text = self._join(run, names)
         self._add_characters(len(text), run[0].place)
         return " ".join(text.split())
 
