@@ -10,6 +10,7 @@ from audiocoach.errors import NotFoundError
 from audiocoach.routine import Cue, Span
 from audiocoach.voices import Phrase, Voice
 from audiocoach.voices.language import agreement, tag
+from audiocoach.voices.reading import read
 from audiocoach.voices.spans import Part, asked_manner, parts
 
 OpenVoice = Callable[[str, str], Voice]
@@ -44,7 +45,7 @@ class Cast:
     def parts(self, cue: Cue) -> list[Part]:
         """What is spoken for a cue, by whom; one part where nothing is asked."""
         spans = cue.spans or (Span(cue.spoken, (), cue.place),)
-        found = parts(spans, self._voice_for, self._language, _as_written)
+        found = parts(spans, self._voice_for, self._language, read)
         while self._missing:
             _log.warning("%s", self._missing.pop())
         return found
@@ -113,8 +114,3 @@ class Cast:
 def _same(wanted: str, spoken: str) -> bool:
     """Whether a voice speaks all that is asked: the tag, or its language where it has no more."""
     return wanted == tag(spoken) or ("-" not in wanted and agreement(wanted, spoken) > 0)
-
-
-def _as_written(text: str, language: str) -> str:
-    del language
-    return text
