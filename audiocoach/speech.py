@@ -84,6 +84,10 @@ class Speaker:
         """Whether the cue was spoken."""
         return cue.spoken in self._lengths
 
+    def parts(self, cue: Cue) -> list[Part]:
+        """Who says which words of a cue, and how."""
+        return self._cast.parts(cue)
+
     def close(self) -> None:
         """Close the voices."""
         self._cast.close()
