@@ -263,6 +263,8 @@ def assert_readable(text: str | bytes) -> None:
     assert all(chapter.steps for chapter in routine.chapters)
     for cue in routine.cues():
         assert any(char.isalnum() for char in cue.spoken)
+        if not document.front.say_as:
+            assert cue.words == cue.text
 
 
 def assert_in_text(problem: Problem) -> None:

@@ -40,6 +40,7 @@ class Cast:
         """By key, so that no voice is open twice."""
         self._missing: list[str] = []
         """Why a voice could not be had: to be told once, when words are spoken without it."""
+        self._told: set[str] = set()
         self._lock = threading.Lock()
 
     def parts(self, cue: Cue) -> list[Part]:
@@ -51,15 +52,23 @@ class Cast:
         return found
 
     def shortfalls(self, span: Span) -> Iterator[str]:
-        """What is asked that cannot be had here, and what is done instead."""
+        """What is asked that cannot be had here, and what is done instead.
+
+        A voice or a language that is not here is told of once.
+        """
         voice = self._voice_for(span)
         name, wanted = span.get("voice"), span.get("lang")
         speaks = f'"{voice.info.name}"'
+        lost = []
         if name and name not in _OWN and name.lower() not in (voice.info.name, AUTO, SYSTEM):
-            yield f'no voice is called "{name}" here; {speaks} speaks instead'
+            lost.append(f'no voice is called "{name}" here; {speaks} speaks instead')
         if wanted and not agreement(wanted, voice.info.language):
             who = f"the voice {speaks} speaks {voice.info.language}"
-            yield f'{who}, not "{wanted}"' if name else f'no voice here speaks "{wanted}"; {who}'
+            lost.append(
+                f'{who}, not "{wanted}"' if name else f'no voice here speaks "{wanted}"; {who}'
+            )
+        yield from (message for message in lost if message not in self._told)
+        self._told |= set(lost)
         manner, _ = asked_manner(span)
         lacks = voice.lacks(Phrase(((span.words, span.get("ipa") or ""),), manner))
         if "pitch" in lacks and span.get("pitch"):
