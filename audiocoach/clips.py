@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.limiter import limit
-from audiocoach.loudness import HOP, fast_size, gated_loudness, hop_energies, step_energies
+from audiocoach.loudness import fast_size, gated_loudness, hop_energies, step_energies
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 from audiocoach.voices import Speech
 
@@ -31,17 +31,19 @@ CLIP_LOUDNESS: Db = -16.0
 CLIP_CEILING: Db = -2.6
 """dBTP of each clip; leaves room for the ducked bed and for the encoder's error."""
 
-_TRIM: Db = -46.0
-"""Under the clip's loudest 10 ms: silence, at its ends."""
-_OUTSIDE = (0.03, 0.09, 0.01, 0.05)
+_TRIM: Db = -54.0
+"""Under the clip's loudest moment: silence, at its ends."""
+ONSET_S = 0.01
+"""From the start of every clip to its first sound, so that words can stand on a beat."""
+_OUTSIDE = (ONSET_S, 0.09, 0.01, 0.05)
 """Seconds kept before the first and after the last sound, so that no consonant is cut, and
 of the fades in and out."""
-_INSIDE = (0.01, 0.03, 0.005, 0.02)
+_INSIDE = (ONSET_S, 0.03, 0.005, 0.02)
 """The same where other words are near."""
 _HIGHPASS_HZ = 70.0
 """Under any voice; what is there is rumble, and takes headroom."""
 _PASSES = 6
-_FORMAT = 1
+_FORMAT = 3
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 
@@ -130,18 +132,15 @@ def _trimmed(
     signal: NDArray[np.float32], edges: tuple[float, float, float, float] = _OUTSIDE
 ) -> NDArray[np.float32] | None:
     """Without the silence at both ends, faded there; ``None`` where nothing sounds."""
-    hops = len(signal) // HOP
-    if hops == 0:
-        return None
-    levels = np.abs(signal[: hops * HOP]).reshape(hops, HOP).max(axis=1)
-    loudest = float(levels.max())
+    levels = np.abs(signal)
+    loudest = float(levels.max(initial=0.0))
     if loudest < db_to_gain(-60.0):
         return None
     sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
     before, after, fade_in, fade_out = (round(seconds * RATE) for seconds in edges)
-    start = max(0, int(sounding[0]) * HOP - before)
-    end = min(len(signal), (int(sounding[-1]) + 1) * HOP + after)
-    kept = signal[start:end].copy()
+    start = int(sounding[0]) - before
+    end = min(len(signal), int(sounding[-1]) + 1 + after)
+    kept = np.concatenate([np.zeros(max(0, -start), np.float32), signal[max(0, start) : end]])
     rise, fall = (min(len(kept), fade) for fade in (fade_in, fade_out))
     kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)

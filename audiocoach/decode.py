@@ -38,6 +38,9 @@ _WORST = 4.0
 _BAD_PART = 0.05
 """More than this part of the packets damaged: the file is."""
 
+_TOLERANT = 19
+"""From this version on, PyAV reads titles in an unknown encoding without being asked to."""
+
 _ADVICE = "use a WAV, FLAC, MP3, Ogg or M4A file"
 
 
@@ -56,10 +59,10 @@ def decode(path: Path) -> Iterator[Block]:
         with ExitStack() as stack:
             file = stack.enter_context(path.open("rb"))
             # Playlists name other files and addresses; no protocol is left to reach them by.
-            options = {"protocol_whitelist": "none"}
-            container = stack.enter_context(
-                av.open(file, mode="r", options=options, metadata_errors="ignore")
-            )
+            asked: dict[str, Any] = {"options": {"protocol_whitelist": "none"}}
+            if int(av.__version__.partition(".")[0]) < _TOLERANT:
+                asked["metadata_errors"] = "ignore"
+            container = stack.enter_context(av.open(file, mode="r", **asked))
             yield from _resampled(path, _stream(path, container))
     except av.error.FFmpegError as error:
         reason = f"no sound that can be read ({_reason(error)})"

@@ -6,6 +6,7 @@ The tree, with the exit code that the command line gives for each::
     ├── ScriptError                 1   a script has errors: each with its place
     ├── NotFoundError               2   no routine, voice, sound or choice of that name
     ├── SoundError                  1   a sound file cannot be read as sound
+    ├── LengthError                 1   a routine cannot last as long as is asked for
     ├── OutputError                 1   the result cannot be written
     ├── DeviceError                 3   no loudspeaker, or it was lost
     └── RenderError                 4   the result would not be whole
@@ -72,6 +73,10 @@ class NotFoundError(AudiocoachError):
 
 class SoundError(AudiocoachError):
     """A sound file cannot be read as sound."""
+
+
+class LengthError(AudiocoachError):
+    """A routine cannot last so long or so short; the message names what is possible."""
 
 
 class OutputError(AudiocoachError):

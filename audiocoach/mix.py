@@ -19,11 +19,11 @@ from audiocoach.clips import CLIP_LOUDNESS, Clip
 from audiocoach.errors import RenderError
 from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.loudness import HOP, STEP, gated_loudness
-from audiocoach.routine import Cue
+from audiocoach.routine import Cue, Phase
 from audiocoach.segments import AudioSegment, segment
 from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
-from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
+from audiocoach.timeline import PlacedBreath, PlacedCue, PlacedSound, Timeline
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 
 ClipSource = Callable[[Cue], Clip]
@@ -61,6 +61,9 @@ class Levels:
     """The bed stays down for this long after a cue."""
     release: Ms = 1_600
     """The bed rises in this time."""
+    swell: Db = -6.0
+    """The bed after an out-breath, against the bed after an in-breath: it falls and comes back
+    and is never louder than without, so that words stay as clear."""
     fade_in: Ms = 2_500
     fade_out: Ms = 7_000
 
@@ -87,6 +90,7 @@ class Mix:
         self._mixed = dict.fromkeys(timeline.cues, 0)
         self._sounds = _Spans(timeline.sounds)
         self._duck_times, self._duck_depths = _duck_curve(timeline.cues, levels)
+        self._breath_times, self._breath_depths = _breath_curve(timeline.breaths, levels)
         self._speech_gain = np.float32(db_to_gain(levels.programme - CLIP_LOUDNESS + trim) / 32767)
         self._mark_gain = np.float32(db_to_gain(levels.programme + levels.mark - LEVEL + trim))
 
@@ -119,25 +123,36 @@ class Mix:
             out += room * self.duck(start, len(out))
 
     def duck_at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The gain that makes room for words at each of some moments."""
-        depth = np.interp(frames, self._duck_times, self._duck_depths)
-        return np.asarray(10 ** (self._levels.duck / 20 * _eased(depth)))
+        """The gain of the bed at each of some moments."""
+        duck = np.interp(frames, self._duck_times, self._duck_depths)
+        breath = np.interp(frames, self._breath_times, self._breath_depths)
+        level = self._levels.duck * _eased(duck) + self._levels.swell * _eased(breath)
+        return np.asarray(10 ** (level / 20))
 
     def duck(self, start: Frames, count: Frames) -> NDArray[np.float32] | np.float32:
-        """The gain that makes room for words: one number, or one for each frame, ``(n, 1)``."""
-        times = self._duck_times
-        first = bisect.bisect_right(times, start)
-        last = bisect.bisect_right(times, start + count)
-        if first == last and self._duck_depths[first - 1] == self._duck_depths[first]:
-            return np.float32(db_to_gain(self._levels.duck * self._duck_depths[first]))
-        depth = np.interp(
-            np.arange(start, start + count),
-            times[max(0, first - 1) : last + 1],
-            self._duck_depths[max(0, first - 1) : last + 1],
-        )
-        exponent = (np.log(10) / 20 * self._levels.duck * _eased(depth)).astype(np.float32)
-        gains: NDArray[np.float32] = np.exp(exponent)[:, None]
+        """The gain with which the bed makes room for words, and swells with the breath.
+
+        One number, or one for each frame, ``(n, 1)``.
+        """
+        duck = _stretch(self._duck_times, self._duck_depths, start, count)
+        breath = _stretch(self._breath_times, self._breath_depths, start, count)
+        level = self._levels.duck * duck + self._levels.swell * breath
+        if isinstance(level, float):
+            return np.float32(db_to_gain(level))
+        gains: NDArray[np.float32] = np.exp((np.log(10) / 20 * level).astype(np.float32))[:, None]
         return gains
+
+
+def _stretch(
+    times: list[Frames], depths: list[float], start: Frames, count: Frames
+) -> NDArray[np.float64] | float:
+    """A curve between ``times``, smoothed: one number where it does not move, or ``(n,)``."""
+    first = bisect.bisect_right(times, start)
+    last = bisect.bisect_right(times, start + count)
+    if first == last and depths[first - 1] == depths[first]:
+        return depths[first]  # 0 or 1, where the smoothing changes nothing
+    near = slice(max(0, first - 1), last + 1)
+    return _eased(np.interp(np.arange(start, start + count), times[near], depths[near]))
 
 
 def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,6 +209,37 @@ def _duck_curve(cues: tuple[PlacedCue, ...], levels: Levels) -> tuple[list[Frame
         depths += [1.0, 0.0]
     times.append(1 << 60)
     depths.append(0.0)
+    return [ms_to_frames(time) for time in times], depths
+
+
+def _breath_curve(
+    breaths: tuple[PlacedBreath, ...], levels: Levels
+) -> tuple[list[Frames], list[float]]:
+    """Times and depths (1 at the end of an out-breath) between which the swell is drawn.
+
+    The bed sinks before the first in-breath and comes back after the last breath.
+    """
+    times: list[Ms] = [-(1 << 60)]
+    depths = [0.0]
+    lean = levels.release
+
+    def move(end: Ms, depth: float) -> None:
+        times.append(end)
+        depths.append(depth)
+
+    for at, breath in enumerate(breaths):
+        begins = 1.0 if breath.phase is Phase.IN else 0.0
+        if at == 0 or breath.start > breaths[at - 1].end:
+            if at and breath.start - times[-1] > 2 * lean:
+                move(times[-1] + lean, 0.0)
+            if times[-1] < breath.start - lean:
+                move(breath.start - lean, depths[-1])
+            move(breath.start, begins)
+        level = {Phase.IN: 0.0, Phase.OUT: 1.0, Phase.HOLD: depths[-1]}[breath.phase]
+        move(breath.end, level)
+    if breaths:
+        move(times[-1] + lean, 0.0)
+    move(1 << 60, 0.0)
     return [ms_to_frames(time) for time in times], depths
 
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, TypeVar
 
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
+from audiocoach.fit import Fitted, fit
 from audiocoach.routine import Place, Routine, Sound, Span
-from audiocoach.timeline import Notice, Timeline, estimated_length, schedule
+from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
@@ -38,13 +40,31 @@ class Exported:
     timeline: Timeline
 
 
-def estimate(routine: Routine) -> Timeline:
+def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
     """The timeline from estimated lengths: needs no voice, no sound and no time.
 
-    Raises ``ScriptError`` as ``find_sounds`` does.
+    Raises ``ScriptError`` as ``find_sounds`` does, ``LengthError`` as ``fitted`` does.
     """
     lengths = {name: info.length for name, info in find_sounds(routine).items()}
-    return schedule(routine, lambda cue: estimated_length(cue, routine.pace), lengths)
+    cue_length = partial(estimated_length, pace=routine.pace)
+    found = fitted(routine, cue_length, lengths, length)
+    return schedule(found.routine, cue_length, lengths, found.spacing)
+
+
+def fitted(
+    routine: Routine,
+    cue_length: CueLength,
+    sound_lengths: Mapping[str, Ms],
+    length: Ms | None,
+) -> Fitted:
+    """The routine made as long as ``length``, or else as long as its script asks for.
+
+    Raises ``LengthError`` where that is not possible.
+    """
+    wanted = length or routine.length
+    if wanted is None:
+        return Fitted(routine, Spacing())
+    return fit(routine, cue_length, sound_lengths, wanted)
 
 
 def find_sounds(routine: Routine) -> dict[str, SoundInfo]:
@@ -152,6 +172,7 @@ def export(
     target: Path,
     *,
     ambience: str | None = None,
+    length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
     levels: Levels | None = None,
@@ -159,7 +180,9 @@ def export(
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
 
-    ``cues`` is a JSON file for the cues as rendered. Raises ``SpeechError`` or
+    ``length`` is how long the whole shall last, if not as long as the script asks for or
+    takes. ``cues`` is a JSON file for the cues as rendered. Raises ``LengthError`` where
+    ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
@@ -176,7 +199,8 @@ def export(
         bed = open_bed(routine, ambience)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
-        timeline = schedule(routine, speaker.length, mark_lengths(marks))
+        found = fitted(routine, speaker.length, mark_lengths(marks), length)
+        timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)

@@ -87,6 +87,8 @@ class Break:
 
     length: Ms
     place: Place
+    protected: bool = False
+    """Keeps its length when the routine is fitted to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,42 @@ class Sound:
     place: Place
 
 
-Part: TypeAlias = Cue | Break | Sound
+class Phase(StrEnum):
+    """What the breath does during a beat."""
+
+    IN = "in"
+    HOLD = "hold"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One beat of counting or breathing."""
+
+    length: Ms
+    """Kept exactly, unless its words take longer."""
+    cue: Cue | None
+    """Begins with the beat."""
+    phase: Phase | None = None
+    """``None`` in counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """Counted repetitions or paced breathing: beats of exact lengths, one after the other."""
+
+    beats: tuple[Beat, ...]
+    place: Place
+    swell: bool = False
+    """The bed swells with the in-breath and falls with the out-breath."""
+
+    @property
+    def length(self) -> Ms:
+        """Of all beats together, as written."""
+        return sum(beat.length for beat in self.beats)
+
+
+Part: TypeAlias = Cue | Break | Sound | Beats
 
 
 class Anchor(StrEnum):
@@ -135,6 +172,12 @@ class Hold:
     until_done: bool
     """Live, the listener ends the step; exported, ``length`` is waited."""
     place: Place
+    protected: bool = False
+    """Keeps its length when the routine is fitted to another one."""
+    shortest: Ms | None = None
+    """Where the script bounds it: fitted, it lasts no less, as far as its words allow."""
+    longest: Ms | None = None
+    """Where the script bounds it: fitted, it lasts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +214,18 @@ class Routine:
     chapters: tuple[Chapter, ...]
     path: str
     """The script it came from."""
+    length: Ms | None = None
+    """How long the script wants the whole to last; ``None``: as long as it takes."""
 
     def cues(self) -> tuple[Cue, ...]:
         """Every cue that can be spoken, in the order of the script, alternatives too."""
-        return tuple(part for part in self.parts() if isinstance(part, Cue))
+        cues: list[Cue] = []
+        for part in self.parts():
+            if isinstance(part, Cue):
+                cues.append(part)
+            elif isinstance(part, Beats):
+                cues += [beat.cue for beat in part.beats if beat.cue]
+        return tuple(cues)
 
     def parts(self) -> tuple[Part, ...]:
         """Every part of every step and of every timed cue, in the order of the script."""

@@ -65,6 +65,9 @@ class Speaker:
                     yield self._known(futures[future], future.result())
                     if stop is not None and stop():
                         return
+            except (KeyboardInterrupt, SystemExit):
+                self._voice.close()  # else the cue that is being spoken would be waited for
+                raise
             finally:
                 for future in futures:
                     future.cancel()

@@ -11,7 +11,21 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from audiocoach.routine import Anchor, Break, Chapter, Cue, Pace, Part, Place, Routine, Sound, Step
+from audiocoach.routine import (
+    Anchor,
+    Beat,
+    Beats,
+    Break,
+    Chapter,
+    Cue,
+    Pace,
+    Part,
+    Phase,
+    Place,
+    Routine,
+    Sound,
+    Step,
+)
 from audiocoach.units import Ms, format_duration
 
 CueLength = Callable[[Cue], Ms]
@@ -58,6 +72,15 @@ class PlacedSound:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedBreath:
+    """A part of a breath with which the bed swells or falls."""
+
+    start: Ms
+    end: Ms
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
 class PlacedStep:
     """A step and its span, working time included."""
 
@@ -95,6 +118,7 @@ class Timeline:
     cues: tuple[PlacedCue, ...]
     sounds: tuple[PlacedSound, ...]
     notices: tuple[Notice, ...]
+    breaths: tuple[PlacedBreath, ...] = ()
 
 
 def schedule(
@@ -146,6 +170,7 @@ class _Scheduler:
         self._steps: list[PlacedStep] = []
         self._cues: list[PlacedCue] = []
         self._sounds: list[PlacedSound] = []
+        self._breaths: list[PlacedBreath] = []
         self._notices: list[Notice] = []
         self._turns: dict[Place, int] = {}
         """How often each ``every`` list of the script was said, so that it goes on in loops."""
@@ -164,6 +189,7 @@ class _Scheduler:
             tuple(sorted(self._cues, key=lambda cue: cue.start)),
             tuple(sorted(self._sounds, key=lambda sound: sound.start)),
             tuple(dict.fromkeys(self._notices)),
+            tuple(sorted(self._breaths, key=lambda breath: breath.start)),
         )
 
     def _place_chapter(self, chapter: Chapter, start: Ms) -> Ms:
@@ -172,7 +198,7 @@ class _Scheduler:
         for number, step in enumerate(chapter.steps):
             end = self._place_step(step, now)
             self._steps.append(PlacedStep(now, end, step, index))
-            timed = step.hold is not None or isinstance(step.parts[-1], Break)
+            timed = step.hold is not None or isinstance(step.parts[-1], Break | Beats)
             more = number + 1 < len(chapter.steps)
             now = end if timed or not more else end + self._spacing.step_gap
         self._chapters.append(PlacedChapter(start, now, chapter.title))
@@ -209,13 +235,13 @@ class _Scheduler:
     def _first_word(self, parts: tuple[Part, ...], start: Ms) -> Ms:
         """When the first cue of a step begins; its start where it has none."""
         for at, part in enumerate(parts):
-            if isinstance(part, Cue):
+            if isinstance(part, Cue | Beats):
                 return start + self._length(parts[:at]) + self._gap_before(parts, at)
         return start
 
     def _gap_before(self, parts: tuple[Part, ...], at: int) -> Ms:
-        """The gap that keeps a cue from the cue right before it."""
-        close = at > 0 and isinstance(parts[at], Cue) and isinstance(parts[at - 1], Cue)
+        """The gap that keeps a cue from the cue right before it; a beat is long enough."""
+        close = at > 0 and isinstance(parts[at], Cue | Beats) and isinstance(parts[at - 1], Cue)
         return self._spacing.cue_gap if close else 0
 
     def _length(self, parts: tuple[Part, ...]) -> Ms:
@@ -230,8 +256,14 @@ class _Scheduler:
                 return self._cue_length(part)
             case Break():
                 return part.length
+            case Beats():
+                return sum(map(self._beat_length, part.beats))
             case Sound():
                 return min(self._sound_lengths[part.name], self._spacing.ring)
+
+    def _beat_length(self, beat: Beat) -> Ms:
+        """As written, or as long as its words where they take longer."""
+        return max(beat.length, self._cue_length(beat.cue) if beat.cue else 0)
 
     def _place_parts(self, parts: tuple[Part, ...], start: Ms) -> Ms:
         now = start
@@ -245,10 +277,33 @@ class _Scheduler:
                 case Sound():
                     rings = now + self._sound_lengths[part.name]
                     self._sounds.append(PlacedSound(now, rings, part, step))
+                case Beats():
+                    self._place_beats(part, now)
                 case Break():
                     pass
             now = end
         return now
+
+    def _place_beats(self, part: Beats, start: Ms) -> None:
+        now = start
+        step = len(self._steps)
+        for beat in part.beats:
+            end = now + self._beat_length(beat)
+            if beat.cue:
+                word = PlacedCue(now, now + self._cue_length(beat.cue), beat.cue, step)
+                self._cues.append(word)
+            if beat.phase and part.swell:
+                self._breaths.append(PlacedBreath(now, end, beat.phase))
+            now = end
+        late = now - start - part.length
+        if late:
+            self._notices.append(
+                Notice(
+                    part.place,
+                    "some of its words last longer than their beats, which grow: by "
+                    f"{format_duration(late)} in all",
+                )
+            )
 
     def _place_timed(self, step: Step, first: Ms, spoken: Ms, planned: Ms) -> Ms:
         """Place the timed cues of a step; the result is when the last of them ends.

@@ -15,8 +15,8 @@ from audiocoach.units import RATE
 BLOCK = 896
 """Frames that a device output reads at once."""
 
-_COARSE = 4
-"""Sounds are compared at a quarter of their rate: speech has little above 5 kHz."""
+_COARSE = 2
+"""Sounds are compared at half their rate: speech has little above 10 kHz."""
 
 
 def occurrences(sound: NDArray[np.floating], clip: Clip, likeness: float = 0.8) -> list[float]:

@@ -61,11 +61,69 @@ def test_a_routine_of_ones_own_is_known_by_name(here: Path) -> None:
     assert here.is_dir()
 
 
+def test_list_tells_what_each_is_for_within_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns in (40, 80, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = run("list").output.splitlines()
+        assert lines[-1].startswith("Your own: ")
+        assert max(len(line) for line in lines[:-1]) <= min(columns, 100)
+        told = " ".join(" ".join(lines).split())
+        assert "about 31 min massage, for two, back, oil Relaxing back massage. Half an" in told
+        assert "Tags: for one, massage, for two," in told
+
+
+def test_list_takes_those_that_have_every_tag(here: Path) -> None:
+    folder = library.user_folder("scripts")
+    folder.mkdir(parents=True)
+    (folder / "mine.md").write_text(SMALL.replace("---\n\n#", "tags: [my own, Massage]\n---\n\n#"))
+    (folder / "broken.md").write_text("# A\n\nOh [no\n")
+
+    def names(*tags: str) -> set[str]:
+        options = [word for tag in tags for word in ("--tag", tag)]
+        return {
+            entry["name"] for entry in json.loads(run("list", "--format", "json", *options).output)
+        }
+
+    assert names("my own") == names("MY OWN", "massage") == {"mine"}
+    assert names("massage") > {"mine", "back-massage", "foot-massage"}
+    assert names("massage", "for one") == {"desk-reset"}
+    assert names("massage", "sleep") == set()
+    assert names() > names("massage") | {"broken", "wind-down"}
+    assert "No routine has all of these tags." in run("list", "--tag=massage", "--tag=sleep").output
+    assert "back-massage" not in run("list", "--tag", "my own").output
+    assert here.is_dir()
+
+
+def test_a_tag_that_none_has_gets_the_nearest_and_exit_code_2() -> None:
+    result = run("list", "--tag", "massage", "--tag", "streching")
+    assert result.exit_code == 2
+    assert 'no routine has the tag "streching"; did you mean "stretching"?' in result.output
+
+
 def test_every_routine_that_comes_along_is_without_fault() -> None:
     paths = [str(file.path) for file in library.routines()]
     result = run("check", *paths)
     assert result.exit_code == 0
     assert result.output.count("no problems") == len(paths) >= 3
+
+
+def test_a_length_is_kept_and_the_command_line_wins(here: Path) -> None:
+    text = SMALL.replace("[1s]", "[9s]")
+    (here / "small.md").write_text(text.replace("ambience", "length: 40s\nambience"))
+    assert json.loads(run("show", "small.md", "--format", "json").output)["length_ms"] == 40_000
+    shown = run("show", "small.md", "--format", "json", "--length", "1m").output
+    assert json.loads(shown)["length_ms"] == 60_000
+    assert "Small, about 1:00" in run("show", "small.md", "--length", "60s").output
+    refused = run("show", "small.md", "--length", "5s")
+    assert refused.exit_code == 1
+    assert "the shortest possible is" in refused.output
+    wrong = run("show", "small.md", "--length", "20")
+    assert wrong.exit_code == 2
+    assert "write it like 20m" in wrong.output
+    (here / "small.md").write_text(text.replace("ambience", "length: 2h\nambience"))
+    checked = run("check", "small.md")
+    assert checked.exit_code == 1
+    assert "small.md:3:1: error: the routine cannot last 2h; the shortest" in checked.output
 
 
 def test_check_tells_every_mistake_with_its_place(here: Path) -> None:

@@ -1,4 +1,4 @@
-"""``docs/script-format.md`` says what is so."""
+"""``docs/script-format.md`` says what is so; so does ``docs/writing.md``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from audiocoach import render
 from audiocoach.errors import ScriptError
 from audiocoach.script import expand, limits, load_every, parse
 
-PAGE = Path(__file__).parent.parent / "docs" / "script-format.md"
-TEXT = PAGE.read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```markdown\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+DOCS = Path(__file__).parent.parent / "docs"
+TEXT = (DOCS / "script-format.md").read_text(encoding="utf-8")
+
+
+def examples(text: str) -> list[str]:
+    return re.findall(r"^```markdown\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+EXAMPLES = examples(TEXT)
+GUIDE = examples((DOCS / "writing.md").read_text(encoding="utf-8"))
 
 
 def error_of(text: str) -> str:
@@ -21,34 +29,39 @@ def error_of(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_every_example_is_a_script(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("example", [*EXAMPLES, *GUIDE])
+def test_every_example_is_a_script(example: str, tmp_path: Path) -> None:
     path = tmp_path / "example.md"
-    path.write_text(EXAMPLES[number], encoding="utf-8")
+    path.write_text(example, encoding="utf-8")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "arm.md").write_text("Stroke the {side} arm.", encoding="utf-8")
 
     assert list(load_every(path))
+
+
+def test_the_guide_shows_something_before_and_after() -> None:
+    before, after, talkative, calm = [render.estimate(expand(parse(x, "x.md"), {})) for x in GUIDE]
+
+    assert not after.notices
+    assert not calm.notices
+    assert talkative.notices
+    assert len(before.cues) == 1
 
 
 def test_there_are_examples_of_every_block_and_mark() -> None:
     together = "\n".join(EXAMPLES)
     for mark in (
-        "[4s]", "[for 1m30s]", "[until done, ", '!["bell"]',
+        "[4s]", "[for 1m30s]", "[for 30s!]", "[for 40s..90s]",
+        "[count 10 every 3s]", "[count down 5]", "[breathe 4-0-5.5-1 x4 swell]",
+        "[until done, ", '!["bell"]',
         "- at 15s:", "- at half:", "- 10s left:", "- every 30s:", " / ",
-        "::: repeat", "::: for ", "::: if ", "::: else", "{round}", "{rounds}", "{next}", "{side}",
-        "language:", "ambience:", "pace:", "tags:", "choices:", "say-as:",
+        "::: repeat", "::: for ", "::: if ", "::: else", "::: include ",
+        "{round}", "{rounds}", "{next}", "{side}",
+        "language:", "ambience:", "pace:", "length:", "tags:", "choices:", "say-as:", "announce:",
         "\n> ", "\\[", "&amp;", "**",
         "++", "[rate:", "[characters]", "[ipa:", "[break:", "#[lang:", "#[voice]",
     ):  # fmt: skip
         assert mark in together
-
-
-def test_what_is_not_yet_is_an_error_that_says_so() -> None:
-    later = re.findall(r"^Not yet: (.*)$", TEXT, re.MULTILINE)
-    marks = [mark for line in later for mark in re.findall(r"`(.+?)`", line)]
-    assert len(marks) == 8
-    for mark in marks:
-        text = f"---\n{mark}: 3\n---\na" if mark.isalpha() else f"Words\n\n{mark}"
-        assert "not supported yet" in error_of(text), mark
 
 
 def test_every_key_of_the_table_is_known() -> None:
@@ -85,6 +98,9 @@ def test_the_limits_of_the_table() -> None:
         limits.MAX_PARTS,
         limits.MAX_CHARACTERS,
         limits.MAX_COMBINATIONS,
+        limits.MAX_COUNT,
+        limits.MAX_INCLUDES,
+        limits.MAX_INCLUDED,
     ):
         assert re.search(rf"(?<!\d)(?<!\d ){limit:,}(?! ?\d)".replace(",", " "), table), limit
 

@@ -29,7 +29,9 @@ def test_every_key() -> None:
         "language: de-AT\n"
         "ambience: rain\n"
         "pace: brisk\n"
+        "length: 1h5m\n"
         "tags: [massage, for two, no]\n"
+        "announce: next,halfway\n"
         "choices:\n  position: [lying, chair]\n  oil: [no, yes, 3]\n"
         "say-as:\n  sacrum: SAY-krum\n  St. John: saint john"
     )
@@ -37,12 +39,15 @@ def test_every_key() -> None:
     assert found.title == "Back: a massage"
     assert found.summary == "Half an hour. Warm oil."
     assert (found.language, found.ambience, found.pace) == ("de-AT", "rain", Pace.BRISK)
+    assert found.length == 3_900_000
+    assert found.announce is not None
+    assert found.announce.kinds == ("next", "halfway")
     assert found.tags == ("massage", "for two", "no")
     assert [(choice.name, choice.values) for choice in found.choices] == [
         ("position", ("lying", "chair")),
         ("oil", ("no", "yes", "3")),
     ]
-    assert str(found.choices[1].place) == "x.md:13:3"
+    assert str(found.choices[1].place) == "x.md:15:3"
     assert found.say_as == (("sacrum", "SAY-krum"), ("St. John", "saint john"))
 
 
@@ -67,8 +72,14 @@ def test_a_title_from_the_name_of_the_file(path: str, title: str) -> None:
     [
         ("titel: x", '2:1: front matter has no key "titel"; did you mean "title"?'),
         ("Title: x", '2:1: front matter has no key "Title"; did you mean "title"?'),
-        ("summary: b\nlength: 20m", '3:1: "length" is not supported yet'),
-        ("announce: yes", '2:1: "announce" is not supported yet'),
+        ("summary: b\nlength: 20", '3:9: "20" is no length of time; write it like 5s'),
+        ("length: 0s", "2:9: 0s is no time at all"),
+        ("length: 25h", "2:9: 25h is too long; the most is 24h"),
+        ("announce: yes", '2:11: "yes" is no announcement; there is next, time-left, halfway'),
+        ("announce: next, half", '2:11: "half" is no announcement; did you mean "halfway"?'),
+        ("announce: [next, tme-left]", '2:18: "tme-left" is no announcement; did you mean "time'),
+        ("announce:", "2:10: there is no value"),
+        ("announce: {a: b}", "2:11: plain text is expected"),
         ("title: a\ntitle: b", '3:1: "title" stands here twice'),
         ("title:", "2:7: there is no value"),
         ("title: ~", "2:8: there is no value"),

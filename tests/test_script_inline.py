@@ -17,7 +17,7 @@ def short(part: Part) -> str | int:
     """A cue as its text, a break as its milliseconds, a sound in brackets."""
     if isinstance(part, Cue):
         return part.text
-    return part.length if isinstance(part, Break) else f"<{part.name}>"
+    return f"<{part.name}>" if isinstance(part, Sound) else part.length
 
 
 def parts(text: str) -> list[str | int]:
@@ -77,6 +77,25 @@ def test_a_hold_ends_its_paragraph() -> None:
     assert alone.hold is not None
 
 
+def test_a_length_can_be_protected() -> None:
+    (words, kept), hold = step("In. [4s!] [for 60s!]").parts, step("In. [4s!] [for 60s!]").hold
+    assert isinstance(kept, Break)
+    assert isinstance(words, Cue)
+    assert hold is not None
+    assert (kept.length, kept.protected) == (4_000, True)
+    assert (hold.length, hold.protected) == (60_000, True)
+    until_done = step("Turn. [until done, 40s!]").hold
+    assert until_done is not None
+    assert until_done.protected
+
+
+def test_a_range_lasts_its_middle() -> None:
+    hold = step("Sweep. [for 40s..1.5m]").hold
+    assert hold is not None
+    assert (hold.shortest, hold.length, hold.longest) == (40_000, 65_000, 90_000)
+    assert not hold.protected
+
+
 def test_every_part_has_its_place_also_in_the_second_line() -> None:
     found = step('First words. [2s]\n   &lt;then&gt; \n\t!["bell"] *More* [for 9s]')
 
@@ -101,11 +120,23 @@ def test_every_part_has_its_place_also_in_the_second_line() -> None:
         ("a\nbc [x] d", "2:4: [x] is no mark; there is [5s], [for 60s], [until done, 40s]"),
         ("a [for 9s] b", "1:3: this must end its paragraph"),
         ("a [for 9s] [until done, 9s]", "1:3: this must end its paragraph"),
-        ("a [for 60s!]", "1:3: [for 60s!] is a protected length, which is not supported yet"),
-        ("a [60s!]", "1:3: [60s!] is a protected length, which is not supported yet"),
-        ("a [for 40s..90s]", "1:3: [for 40s..90s] is a range of lengths, which is not supported"),
-        ("a [count 8 every 4s]", "1:3: [count 8 every 4s] is counting, which is not supported"),
-        ("a [breathe 4-2-6 x5]", "1:3: [breathe 4-2-6 x5] is paced breathing, which is not"),
+        ("a [5s!!]", "1:3: [5s!!] is no mark"),
+        ("a [for 90s..40s]", "1:3: in [for 90s..40s]: the shorter length comes first"),
+        ("a [for 40s..40s]", "1:3: in [for 40s..40s]: the shorter length comes first"),
+        ("a [for 40s..90s!]", "1:3: in [for 40s..90s!]: a range of lengths is there to be used"),
+        ("a [for 40s..9]", '1:3: in [for 40s..9]: "9" is no length of time'),
+        ("a [for 40s...90s]", "1:3: [for 40s...90s] is no mark"),
+        ("a [count]", "1:3: [count] is no mark; there is"),
+        ("a [count 0]", "1:3: in [count 0]: 0 cannot be counted; write 1 to 1000"),
+        ("a [count 1001]", "1:3: in [count 1001]: 1001 cannot be counted"),
+        ("a [count 8 every 100ms]", "1:3: in [count 8 every 100ms]: 100ms is too fast"),
+        ("a [count 8 every 4]", '1:3: in [count 8 every 4]: "4" is no length of time'),
+        ("a [breathe 4]", "1:3: in [breathe 4]: a breath has two to four times in seconds"),
+        ("a [breathe 4-4-4-4-4 x2]", "1:3: in [breathe 4-4-4-4-4 x2]: a breath has two to four"),
+        ("a [breathe 0-4 x2]", "1:3: in [breathe 0-4 x2]: this is too fast"),
+        ("a [breathe 4-0.1-4 x2]", "1:3: in [breathe 4-0.1-4 x2]: this is too fast"),
+        ("a [breathe 4-4 x0]", "1:3: in [breathe 4-4 x0]: 0 breaths are not possible"),
+        ("a [breath 4-7-8 x6]", '1:3: [breath 4-7-8 x6] is no mark; did you mean "[breathe 4-7-8'),
         ('a #[voice:"x"] b', "1:3: this must begin a paragraph"),
         ("a ++b", "1:3: this ++ marks no emphasis"),
         ("a ++b c++d", "1:3: this ++ marks no emphasis"),

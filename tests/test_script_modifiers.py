@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from audiocoach.errors import ScriptError
 from audiocoach.routine import Break, Cue
-from audiocoach.script import expand, parse
+from audiocoach.script import expand, load, parse
 
 
 def cues(text: str, say_as: str = "") -> list[Cue]:
@@ -211,3 +213,27 @@ def test_a_section_also_holds_for_cues_in_lists() -> None:
 )  # fmt: skip
 def test_what_is_reported(text: str, expected: str) -> None:
     assert problems(text)[0].startswith(expected), problems(text)
+
+
+def test_a_section_counts_too_and_ends_with_an_included_script(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("Two.\n\n#[voice:'lea']\nThree.\n")
+    path = tmp_path / "x.md"
+    path.write_text(
+        "#[voice:'anna']\nOne. [count 2]\n\n::: include other.md\n:::\n\nFour.\n\n"
+        "#[lang:'de']\nFünf. [count 2]\n"
+    )
+    asked = [
+        (cue.text, dict(cue.spans[0].asked) if cue.spans else {}) for cue in load(path, {}).cues()
+    ]
+    anna, german = {"voice": "anna"}, {"lang": "de"}
+    assert asked == [
+        ("One.", anna),
+        ("one", anna),
+        ("two", anna),
+        ("Two.", anna),
+        ("Three.", {"voice": "lea"}),
+        ("Four.", anna),
+        ("Fünf.", german),
+        ("one", {}),
+        ("two", {}),
+    ]

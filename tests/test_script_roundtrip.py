@@ -15,13 +15,18 @@ from audiocoach.library import data_folder
 from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Routine, Sound
 from audiocoach.script import check, expand, parse, to_text
 from audiocoach.script.tree import (
+    ANNOUNCEMENTS,
+    Announce,
     Block,
+    Breathe,
     Choice,
+    Count,
     Document,
     For,
     FrontMatter,
     Heading,
     If,
+    Include,
     Marked,
     Name,
     Paragraph,
@@ -69,6 +74,10 @@ def words(alphabet: str = MARKS) -> st.SearchStrategy[str]:
 
 names = st.sampled_from(["side", "hand", "größe", "x-1"])
 lengths = st.integers(1, 90_000)
+announcements = st.lists(st.sampled_from(ANNOUNCEMENTS), min_size=1, unique=True).map(
+    lambda kinds: Announce(tuple(kinds), HERE)
+)
+_THREE_OR_FOUR = st.integers(3, 4)
 
 
 ASKED = st.sampled_from(
@@ -109,11 +118,19 @@ def spoken(draw: st.DrawFn, known: tuple[str, ...]) -> list[Words | Name]:
 def pieces(draw: st.DrawFn, known: tuple[str, ...]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.integers(0, 2))
+        kind = draw(st.integers(0, 4))
         if kind == 0 and not (found and isinstance(found[-1], Run)):
             found += draw(runs(known))
         elif kind == 1:
-            found.append(Break(draw(lengths), HERE))
+            found.append(Break(draw(lengths), HERE, draw(st.booleans())))
+        elif kind == 2:
+            every = draw(st.integers(500, 90_000))
+            found.append(Count(draw(st.integers(1, 9)), every, draw(st.booleans()), HERE))
+        elif kind == 3:
+            beat = st.integers(500, 99_999)
+            breath = [draw(beat), draw(st.just(0) | beat), draw(beat), draw(st.just(0) | beat)]
+            pattern = tuple(breath[::2] if draw(st.booleans()) else breath[: draw(_THREE_OR_FOUR)])
+            found.append(Breathe(pattern, draw(st.integers(1, 9)), draw(st.booleans()), HERE))
         else:
             sounds = st.sampled_from(["bell", "bells/low one.ogg", "bowl-2"])
             found.append(Sound(draw(sounds), HERE))
@@ -129,11 +146,22 @@ def timed(draw: st.DrawFn, known: tuple[str, ...], hold: int) -> Timed:
 
 
 @st.composite
+def holds(draw: st.DrawFn) -> Hold:
+    length = draw(st.integers(2_000, 90_000))
+    until_done, protected = draw(st.booleans()), draw(st.booleans())
+    if not until_done and not protected and draw(st.booleans()):
+        longest = length + draw(st.integers(1, 90_000))
+        middle = (length + longest) // 2
+        return Hold(middle, until_done=False, place=HERE, shortest=length, longest=longest)
+    return Hold(length, until_done=until_done, place=HERE, protected=protected)
+
+
+@st.composite
 def paragraphs(draw: st.DrawFn, known: tuple[str, ...]) -> Paragraph:
     hold = None
     cues: list[Timed] = []
     if draw(st.booleans()):
-        hold = Hold(draw(st.integers(2_000, 90_000)), until_done=draw(st.booleans()), place=HERE)
+        hold = draw(holds())
         if not hold.until_done:
             cues = draw(st.lists(timed(known, hold.length), max_size=3))
     return Paragraph(draw(pieces(known)), hold, tuple(cues), HERE)
@@ -144,7 +172,7 @@ def blocks(draw: st.DrawFn, values: dict[str, tuple[str, ...]], depth: int) -> t
     found: list[Block] = []
     known = tuple(values)
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.integers(0, 4 if depth else 1))
+        kind = draw(st.integers(0, 5 if depth else 1))
         unused = [name for name in ("side", "hand", "größe", "x-1") if name not in values]
         if kind == 2:
             count = draw(st.integers(1, 3))
@@ -157,6 +185,14 @@ def blocks(draw: st.DrawFn, values: dict[str, tuple[str, ...]], depth: int) -> t
             options = options or ("a",)
             inner = {**values, unused[0]: options}
             found.append(For(unused[0], options, draw(blocks(inner, depth - 1)), HERE))
+        elif kind == 5:
+            given_value = words(PLAIN) | st.sampled_from(
+                [Name(name, HERE) for name in known or ["x"]]
+            )
+            inner_names = draw(st.lists(names, max_size=2, unique=True)) if known else []
+            given = tuple((name, draw(given_value)) for name in inner_names)
+            files = st.sampled_from(["a.md", "parts/the arm.md"])
+            found.append(Include(draw(files), given, HERE))
         elif kind == 4 and values:
             name = draw(st.sampled_from(known))
             inside = draw(blocks(values, depth - 1))
@@ -184,7 +220,9 @@ def documents(draw: st.DrawFn) -> Document:
         language=draw(st.sampled_from(["en-US", "de", "no", "zh-Hant-TW"])),
         ambience=draw(st.sampled_from(["ocean", "none", "my sounds/sea 1.ogg"])),
         pace=draw(st.sampled_from(Pace)),
+        length=draw(st.none() | lengths),
         tags=tuple(draw(st.lists(words(), max_size=3, unique=True))),
+        announce=draw(st.none() | announcements),
         choices=tuple(Choice(name, values, HERE) for name, values in choices.items()),
         say_as=tuple(
             draw(st.dictionaries(words(PLAIN).map(str.lower), words(), max_size=2)).items()
@@ -219,14 +257,17 @@ FRAGMENTS = st.sampled_from(
         "\n", "\n\n", "\n", " ", "    ", "\t", "---\n", "---", "# ", "## ", "> ", "- ", "* ",
         "+ ", "1. ", "- at half: ", "- at 5s: ", "- 5s left: ", "- every 5s: ", " / ", ":",
         "[for 60s]", "[for 60s]\n", "[until done, 40s]", "[5s]", "[", "]", "[x]", "[60s!]",
+        "[for 40s..90s]", "[count 3]", "[count down 5 every 2s]", "[breathe 4-7-8 x6 swell]",
         '!["bell"]', "![", "](", ")", "{", "}", "{side}", "{next}", "{round}", ":::\n", "::: ",
         "::: repeat 3\n", "::: for side in a, b\n", "::: if side is a\n", "::: if a is b\n",
-        "::: if a is not b\n", "::: else\n", "::: include x\n", "is", "in", ",", "<!--", "-->",
+        "::: if a is not b\n", "::: else\n", "::: include x.md\n", "::: include a.md with side b\n",
+        "is", "in", ",", "<!--", "-->",
         "<!-- a -->", "<b>", "</div>\n", "<div>\n", "<", "&amp;", "&#0;", "&", ";", "\\", "*",
         "(", ")", "(a)", '[sub:"b"]', '(a)[rate:"slow"]', '#[voice:"joe"]\n', "#[voice]", "+",
         "+a+", "++a++", '[break:"weak"]', "[rate", ";volume:'soft'",
         "**", "_", "`", "```\n", "~~~\n", "~~", "++", "|", "===\n", "***\n", "...\n",
         "title: a\n", "choices:\n", "  a: [b, c]\n", "say-as: {a: b}\n", "tags: [",
+        "length: 20m\n", "announce: next, halfway\n",
         "pace: calm\n", "'", '"', "\r", "\r\n", "\x00", "\ud800", "\ufeff", "\u2028", "\x85",
         "\x0c", "\xa0", "a", "words", "é",
     ]

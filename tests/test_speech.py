@@ -147,3 +147,12 @@ def test_a_clip_that_the_cache_lost_is_spoken_again(tmp_path: Path) -> None:
     cache.path(clip_key(voice.key, "Rest.")).unlink()
     assert len(speaker.clip(cue("Rest.")).samples) > RATE // 10
     assert voice.spoken == ["Rest.", "Rest."]
+
+
+def test_who_leaves_does_not_wait_for_a_voice_that_hangs(tmp_path: Path) -> None:
+    voice = ToneVoice(hangs=["Rest."], parallel=2)
+    speaking = Speaker(voice, ClipCache(tmp_path)).speak([cue("Lie down."), cue("Rest.")])
+    assert next(iter(speaking)).text == "Lie down."
+    with pytest.raises(KeyboardInterrupt):
+        speaking.throw(KeyboardInterrupt())  # type: ignore[attr-defined]
+    assert voice.closed

@@ -13,6 +13,7 @@ import click
 from audiocoach.cli.options import (
     ambience_option,
     choices_option,
+    length_option,
     routine_argument,
     voice_option,
 )
@@ -36,6 +37,7 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
 @voice_option
 @ambience_option
 @choices_option
+@length_option
 @click.option(
     "--bitrate",
     type=click.Choice(_BITRATES),
@@ -57,6 +59,7 @@ def export(
     voice: str,
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
+    length: int | None,
     bitrate: str,
     cues: Path | None,
 ) -> None:
@@ -68,6 +71,7 @@ def export(
     \b
     audiocoach export back-massage
     audiocoach export back-massage --set position=chair -o chair.mp3
+    audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
     """  # noqa: D301
     from audiocoach import library, render
@@ -82,6 +86,7 @@ def export(
             speaker,
             target,
             ambience=ambience,
+            length=length,
             bitrate=int(bitrate),
             cues=cues,
             progress=progress,

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audiocoach.cli.options import choices_option, format_option, routine_argument, voice_option
-from audiocoach.errors import AudiocoachError, NotFoundError, Problem, ScriptError
+from audiocoach.cli.options import (
+    choices_option,
+    format_option,
+    length_option,
+    routine_argument,
+    voice_option,
+)
+from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
+from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 from audiocoach.units import clock
 
 if TYPE_CHECKING:
@@ -35,40 +42,33 @@ def _print_json(value: Any) -> None:
 
 
 @click.command("list", short_help="List the routines: built in, and your own.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    help="Only those with this tag, e.g. massage. May be repeated: then all must fit.",
+)
 @format_option("table", "json")
-def list_routines(form: str) -> None:
-    """List the routines that can be named: built in, and your own.
+def list_routines(tags: tuple[str, ...], form: str) -> None:
+    """List the routines that can be named: how long, what for, and their tags.
 
-    Your own are the .md files in the folder that the last line names.
-    """
-    from audiocoach import library, render
-    from audiocoach.script import load
+    Lengths are estimated, without --set. Your own are the .md files in the folder that the
+    last line names.
 
-    rows: list[dict[str, Any]] = []
-    for file in library.routines():
-        row: dict[str, Any] = {"name": file.name, "path": str(file.path), "builtin": file.builtin}
-        try:
-            routine = load(file.path, {})
-            length = render.estimate(routine).length
-        except AudiocoachError:
-            row |= {"title": "", "summary": "has errors: see audiocoach check", "length_ms": None}
-        else:
-            row |= {"title": routine.title, "summary": routine.summary, "length_ms": length}
-        rows.append(row)
+    \b
+    audiocoach list --tag massage --tag "for two"
+    """  # noqa: D301
+    from audiocoach import library
+
+    every = listed()
+    entries = with_tags(every, tags)
     if form == "json":
-        _print_json(rows)
+        _print_json([entry.as_json() for entry in entries])
         return
-    click.echo(
-        _table(
-            (
-                row["name"],
-                "about " + clock(row["length_ms"]) if row["length_ms"] else "",
-                f"{row['title']}. {row['summary']}" if row["title"] else row["summary"],
-            )
-            for row in rows
-        )
-    )
-    click.echo(f"\nYour own: {library.user_folder('scripts')}")
+    click.echo(page(entries) or "No routine has all of these tags.")
+    click.echo("\n" + wrapped(", ".join(all_tags(every)), "Tags: ", " " * 6))
+    click.echo(f"Your own: {library.user_folder('scripts')}")
 
 
 @click.command(short_help="Find every mistake in a script.")
@@ -115,6 +115,9 @@ def _problems(path: Path, voice: str) -> list[Problem]:
             except ScriptError as error:
                 found |= dict.fromkeys(error.problems)
                 continue
+            except LengthError as error:
+                found[_at_key(path, "length", str(error).removeprefix(f"{path}: "))] = None
+                continue
             for notice in notices:
                 found[render.problem_at(notice.place, notice.message, "warning")] = None
     except ScriptError as error:
@@ -126,8 +129,6 @@ def _problems(path: Path, voice: str) -> list[Problem]:
 
 
 def _bed_problems(routine: Routine) -> list[Problem]:
-    from audiocoach import render
-    from audiocoach.routine import Place
     from audiocoach.soundbank import find_sound
 
     if routine.ambience == "none":
@@ -135,20 +136,30 @@ def _bed_problems(routine: Routine) -> list[Problem]:
     try:
         find_sound(routine.ambience, Path(routine.path).parent)
     except NotFoundError as error:
-        lines = render.script_lines(Path(routine.path))
-        line = next((at for at, text in enumerate(lines, 1) if text.startswith("ambience")), 1)
-        return [render.problem_at(Place(routine.path, line), str(error))]
+        return [_at_key(Path(routine.path), "ambience", str(error))]
     return []
+
+
+def _at_key(path: Path, key: str, message: str) -> Problem:
+    """A problem at the line of the front matter that begins with ``key``."""
+    from audiocoach import render
+    from audiocoach.routine import Place
+
+    lines = render.script_lines(path)
+    line = next((at for at, text in enumerate(lines, 1) if text.startswith(key)), 1)
+    return render.problem_at(Place(str(path), line), message)
 
 
 @click.command(short_help="Show what is said when.")
 @routine_argument
 @choices_option
+@length_option
 @format_option("table", "json")
-def show(routine: str, choices: tuple[tuple[str, str], ...], form: str) -> None:
+def show(routine: str, choices: tuple[tuple[str, str], ...], length: int | None, form: str) -> None:
     """Show the timeline of ROUTINE: what is said when, from estimated lengths.
 
-    Needs no voice and makes no sound.
+    Needs no voice and makes no sound. What --length leaves to breaks and working times is
+    estimated too.
 
     \b
     audiocoach show back-massage
@@ -158,7 +169,7 @@ def show(routine: str, choices: tuple[tuple[str, str], ...], form: str) -> None:
     from audiocoach.script import load
 
     loaded = load(library.find_routine(routine), dict(choices))
-    timeline = render.estimate(loaded)
+    timeline = render.estimate(loaded, length)
     if form == "json":
         _print_json({"title": loaded.title, "estimated": True, **_timeline_json(timeline)})
         return

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z]|.)?", re.DOTALL)
+_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;]*|O)?\Z")
 _ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
 _NAMES = {" ": "space", "\r": "enter", "\n": "enter", "\x03": "ctrl-c"}
 _REST_S = 0.05
@@ -135,7 +136,7 @@ else:
 
         def _wait(self, timeout_s: float) -> None:
             text = self._received(timeout_s)
-            while text.rpartition("\x1b")[1:] in (("\x1b", ""), ("\x1b", "["), ("\x1b", "O")):
+            while _UNFINISHED.search(text):
                 rest = self._received(_REST_S)
                 if not rest:
                     break

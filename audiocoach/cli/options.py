@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from audiocoach import library
+from audiocoach.units import HOUR, Ms, parse_duration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -41,6 +42,21 @@ class _Choice(click.ParamType):  # type: ignore[type-arg]  # the same
         return name.strip(), chosen.strip()
 
 
+class _Length(click.ParamType):  # type: ignore[type-arg]  # the same
+    """``20m``, in milliseconds."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Ms:
+        try:
+            length = parse_duration(str(value))
+        except ValueError:
+            length = 0
+        if not 0 < length <= 24 * HOUR:
+            self.fail(f'"{value}" is no length; write it like 20m, 1h30m or 90s', param, ctx)
+        return length
+
+
 routine_argument = click.argument("routine", type=RoutineName())
 
 choices_option = click.option(
@@ -50,6 +66,14 @@ choices_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="Make a choice that the script offers, e.g. position=chair. May be repeated.",
+)
+
+length_option = click.option(
+    "--length",
+    type=_Length(),
+    metavar="LENGTH",
+    help="Make the whole last exactly that long, e.g. 20m: breaks and working times stretch or "
+    "shrink, words stay.",
 )
 
 voice_option = click.option(

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import click
 from audiocoach.cli.options import (
     ambience_option,
     choices_option,
+    length_option,
     routine_argument,
     voice_option,
 )
@@ -52,6 +54,7 @@ def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 @voice_option
 @ambience_option
 @choices_option
+@length_option
 @click.option(
     "--device",
     metavar="NAME",
@@ -77,6 +80,7 @@ def play(
     voice: str,
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
+    length: int | None,
     device: str | None,
     speed: float | None,
     volume: int,
@@ -93,9 +97,13 @@ def play(
     enter or d    done, in a step that waits for you
     q or Ctrl-C   fade out and leave
 
+    --length is reckoned once, before the first word is spoken: the end may come some seconds
+    earlier or later, and where the coach waits for you it is yours.
+
     \b
     audiocoach play back-massage
     audiocoach play back-massage --set position=chair --ambience rain
+    audiocoach play back-massage --length 20m
     audiocoach play my-stretches.md --device headphones --volume 50
     audiocoach play my-stretches.md --device null --speed max
     """  # noqa: D301
@@ -112,16 +120,21 @@ def play(
     from audiocoach.live import Session
     from audiocoach.live.apart import SpeakerApart
     from audiocoach.sinks.device import open_output
+    from audiocoach.timeline import estimated_length
 
     with ExitStack() as stack:
         output = open_output(device, 1.0 if speed is None else speed)
         stack.callback(output.close)
         speaker = SpeakerApart(loaded, voice, library.cache_folder())
+        marks = render.load_marks(loaded)
+        cue_length = partial(estimated_length, pace=loaded.pace)
+        fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), length)
         session = Session(
-            loaded,
+            fitted.routine,
             speaker.open,
             render.open_bed(loaded, ambience),
-            render.load_marks(loaded),
+            marks,
+            spacing=fitted.spacing,
             volume=volume,
             interactive=is_terminal(),
         )
@@ -135,8 +148,8 @@ def play(
             raise session.error
     if output.underruns:
         click.echo(
-            f"audiocoach: the sound had {output.underruns} gaps, because this computer was busy "
-            "with something else",
+            f"audiocoach: gaps in the sound: {output.underruns}; this computer was busy with "
+            "something else",
             err=True,
         )
 

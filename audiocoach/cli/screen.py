@@ -128,8 +128,8 @@ def view(console: Console, status: Status, title: str, *, keys: bool) -> Text:
     # What is needed least comes last: it is left out where the terminal is too low for it.
     order: list[tuple[str, list[Text]]] = [
         ("words", words),
-        ("told", told or [Text()]),
         ("bar", [_bar(status, columns, ascii_only=console.options.ascii_only)]),
+        ("told", told or [Text()]),
         ("chapter", wrapped(status.chapter, "cyan")),
         ("coming", wrapped(f"Next: {status.coming}" if status.coming else "", "dim")),
         ("gap after words", [Text()]),
@@ -149,6 +149,8 @@ def view(console: Console, status: Status, title: str, *, keys: bool) -> Text:
     lines = [line for name in _ABOVE for line in shown[name]]
     lines += [Text()] * left
     lines += [line for name in _BELOW for line in shown[name]]
+    for line in lines:
+        line.truncate(columns, overflow="crop")
     margin = " " * min(_MARGIN, max(0, width - 1))
     return Text("\n", no_wrap=True, overflow="crop").join(
         Text(margin).append_text(line) for line in lines

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Self
@@ -27,6 +28,7 @@ from audiocoach.routine import Cue, Place, Routine
 from audiocoach.speech import Spoken
 
 _CHILD = "audiocoach.live.speaking"
+_LAST_WORDS_S = 1.0
 
 
 class SpeakerApart:
@@ -49,6 +51,9 @@ class SpeakerApart:
         """The names of the clips in the cache, by spoken text."""
         self._process: subprocess.Popen[bytes] | None = None
         self._replies: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._last_words: deque[bytes] = deque(maxlen=3)
+        """Of its standard error, then an empty line."""
+        self._threads: list[threading.Thread] = []
         self._closed = False
 
     @contextlib.contextmanager
@@ -109,19 +114,20 @@ class SpeakerApart:
             with contextlib.suppress(OSError):
                 process.kill()
             process.wait()
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):  # what was not yet written is lost with it
+                    process.stdin.close()
         if self._temporary is not None:
             self._temporary.cleanup()
 
     def _start(self) -> None:
-        home = str(Path(audiocoach.__file__).parents[1])
-        paths = filter(None, (os.environ.get("PYTHONPATH", ""), home))
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", _CHILD],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                stderr=subprocess.PIPE,
+                env=_environment(),
                 start_new_session=True,  # Ctrl-C is not meant for it
                 creationflags=_creation_flags(),
             )
@@ -129,30 +135,40 @@ class SpeakerApart:
             raise SpeechError(f"the process that speaks cannot be started: {error}") from error
         if self._closed:  # meanwhile, by another thread
             self.close()
-        assert self._process.stdout is not None  # noqa: S101 - PIPE, above
-        threading.Thread(
-            target=_hand_on, args=(self._process.stdout, self._replies), daemon=True
-        ).start()
+        for pipe, lines in (
+            (self._process.stdout, self._replies.put),
+            (self._process.stderr, self._last_words.append),
+        ):
+            assert pipe is not None  # noqa: S101 - PIPE, above
+            thread = threading.Thread(target=_hand_on, args=(pipe, lines), daemon=True)
+            thread.start()
+            self._threads.append(thread)
         self._send({**self._hello, "folder": str(self._folder)})
 
     def _send(self, request: dict[str, Any]) -> None:
         assert self._process is not None  # noqa: S101 - open() started it
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101 - PIPE, above
-        with contextlib.suppress(OSError):  # it is dead, and its last line says so
+        with contextlib.suppress(OSError, ValueError):  # it is dead, and its last line says so
             pipe.write(json.dumps(request).encode() + b"\n")
             pipe.flush()
 
     def _reply(self) -> dict[str, Any]:
         line = self._replies.get()
         if not line:
-            code = self._process.wait() if self._process else None
             raise SpeechError(
-                f"the process that speaks has ended (exit code {code}); "
+                f"the process that speaks has ended ({self._obituary()}); "
                 "'audiocoach voices' lists the voices, try another one with --voice"
             )
         reply: dict[str, Any] = json.loads(line)
         return reply
+
+    def _obituary(self) -> str:
+        code = self._process.wait() if self._process else None
+        for thread in self._threads:
+            thread.join(_LAST_WORDS_S)
+        words = b" ".join(self._last_words).decode(errors="replace").split()
+        return " ".join(["exit code", str(code), *words])
 
 
 def _can_be_written(folder: Path) -> bool:
@@ -162,6 +178,15 @@ def _can_be_written(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def _environment() -> dict[str, str]:
+    """This program's; the process finds the package in a checkout too."""
+    home = Path(audiocoach.__file__).parents[1]
+    paths = [os.environ.get("PYTHONPATH", "")]
+    if home.name not in ("site-packages", "dist-packages"):
+        paths.append(str(home))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUTF8": "1"}
 
 
 def _creation_flags() -> int:
@@ -178,12 +203,12 @@ def _fields(place: Place) -> list[str | int]:
     return [place.path, place.line, place.column]
 
 
-def _hand_on(pipe: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+def _hand_on(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
     """Hand on every line, and an empty one at the end."""
-    with contextlib.suppress(OSError, ValueError):
+    with pipe:
         for line in pipe:
-            lines.put(line)
-    lines.put(b"")
+            take(line)
+    take(b"")
 
 
 def _error(reply: dict[str, Any]) -> AudiocoachError:

@@ -125,7 +125,7 @@ class Session:
             return np.zeros((frames, 2), dtype=np.float32)
         self._head.follow(self._ahead.plan)
         self._leaving = self._leaving or self._ahead.error is not None
-        while not self._commands.empty():
+        for _ in range(self._commands.qsize()):
             self._obey(self._commands.get())
         out = np.empty((frames, 2), dtype=np.float32)
         filled = 0

@@ -11,7 +11,7 @@ What an author may write is told in ``docs/script-format.md``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,16 +23,26 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from audiocoach.routine import Routine
+    from audiocoach.script.includes import Includes, Reader
     from audiocoach.script.tree import Document
 
 __all__ = ["check", "expand", "load", "load_every", "parse", "to_text"]
 
 
-def parse(text: str | bytes, path: str) -> Document:
+def parse(text: str | bytes, path: str, read: Reader | None = None) -> Document:
     """Source text -> syntax tree; ``path`` stands in messages and gives a title.
 
-    Raises ``ScriptError`` with every problem of the text, in order of line.
+    ``read`` finds the scripts that it includes; without, they are not read. Raises
+    ``ScriptError`` with every problem of the text and of what it includes.
     """
+    from audiocoach.script.includes import Includes
+
+    return _parse(text, path, (), Includes(read, _parse) if read else None)
+
+
+def _parse(
+    text: str | bytes, path: str, given: Sequence[str], includes: Includes | None
+) -> Document:
     from audiocoach.script import blocks, frontmatter, markdown, scope, source
     from audiocoach.script.tree import Document
 
@@ -44,7 +54,9 @@ def parse(text: str | bytes, path: str) -> Document:
         problems.check()
     front, known = frontmatter.read_front_matter(last, problems)
     body = blocks.read_blocks(tokens, problems)
-    scope.check_scope(body, front.choices, problems, known=known)
+    scope.check_scope(body, front.choices, given, problems, known=known)
+    if includes is not None:
+        body = includes.resolve(body, problems)
     problems.check()
     return Document(front, body, path, problems.lines)
 
@@ -66,7 +78,7 @@ def load(path: Path, choices: Mapping[str, str]) -> Routine:
     Raises ``ScriptError`` and ``NotFoundError`` as ``parse`` and ``expand`` do,
     ``NotFoundError`` if there is no such file, ``AudiocoachError`` if it cannot be read.
     """
-    return expand(parse(_read(path), str(path)), choices)
+    return expand(_parse_file(path), choices)
 
 
 def load_every(path: Path) -> Iterator[Routine]:
@@ -75,7 +87,7 @@ def load_every(path: Path) -> Iterator[Routine]:
     Raises as ``load`` does, at once and with the problems of all combinations: what shows
     only with some of them names one.
     """
-    document = parse(_read(path), str(path))
+    document = _parse_file(path)
     combinations = list(_combinations(document))
     found: dict[Problem, list[dict[str, str]]] = {}
     for chosen in combinations:
@@ -114,6 +126,14 @@ def to_text(document: Document) -> str:
     from audiocoach.script.printer import print_document
 
     return print_document(document)
+
+
+def _parse_file(path: Path) -> Document:
+    from audiocoach import library
+    from audiocoach.script.includes import folder_reader
+
+    data = _read(path)
+    return parse(data, str(path), folder_reader(path, library.data_folder("scripts"), _read))
 
 
 def _read(path: Path) -> bytes:

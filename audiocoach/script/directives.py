@@ -13,9 +13,9 @@ from typing import TypeAlias
 from audiocoach.errors import nearest
 from audiocoach.routine import Place
 from audiocoach.script.limits import MAX_ENTRIES, MAX_LINE, MAX_REPEAT, MAX_VALUE
-from audiocoach.script.names import RESERVED, can_be_spoken, is_name
+from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_sound
 from audiocoach.script.problems import Problems, quoted
-from audiocoach.script.tree import For, If, Repeat
+from audiocoach.script.tree import For, If, Include, Name, Repeat
 
 
 class Line(Enum):
@@ -29,11 +29,9 @@ class Line(Enum):
     """One that is wrong, but would open a block."""
 
 
-Opener: TypeAlias = Repeat | For | If
+Opener: TypeAlias = Repeat | For | If | Include
 
 _COLONS = 3
-_LATER = ("include",)
-"""Planned words, so that their error can say so."""
 _MARKUP = re.compile(r"[\\\[\]{}*_<>&`~|#]")
 
 
@@ -67,8 +65,6 @@ def _read_other(word: str, rest: str) -> tuple[Line, str]:
         return Line.ELSE, "::: else takes nothing; write ::: if below it" if rest else ""
     if word == "end":
         return Line.CLOSE, "a block is closed by ::: alone"
-    if word in _LATER:
-        return Line.LEAF, f"::: {word} is not supported yet"
     return Line.BROKEN, f"{quoted(word)} is no word for a block{nearest(word, _WORDS)}"
 
 
@@ -88,10 +84,7 @@ def _read_for(text: str, place: Place) -> For:
     if len(values) > MAX_ENTRIES:
         raise ValueError(f"these are {len(values)} values; the most is {MAX_ENTRIES}")
     for value in values:
-        if _MARKUP.search(value) or not can_be_spoken(value) or len(value) > MAX_VALUE:
-            raise ValueError(
-                f"{quoted(value)} is no value; write plain words, with a comma between two"
-            )
+        _check_value(value)
     return For(_new_name(match["name"]), values, (), place)
 
 
@@ -100,6 +93,45 @@ def _read_if(text: str, place: Place) -> If:
     if match is None:
         raise ValueError("this condition is not complete; write ::: if position is chair")
     return If(match["name"], match["value"], match["negated"] is not None, (), (), place)
+
+
+def _read_include(text: str, place: Place) -> Include:
+    match = re.fullmatch(r"(?P<name>.+?\.md)(?: with (?P<values>.+))?", text)
+    if match is None:
+        raise ValueError(
+            "this include is not complete; write ::: include stretch.md, or"
+            " ::: include stretch.md with side left, rest long"
+        )
+    if not is_sound(match["name"]):
+        raise ValueError(
+            f"{quoted(match['name'])} is no script that can be included: it takes the path of a"
+            " file inside the script's own folder, with /"
+        )
+    given: dict[str, str | Name] = {}
+    for entry in (match["values"] or "").split(",") if match["values"] else ():
+        name, _, value = entry.strip().partition(" ")
+        if _new_name(name) in given:
+            raise ValueError(f'"{name}" stands here twice')
+        given[name] = _given_value(name, value, place)
+    if len(given) > MAX_ENTRIES:
+        raise ValueError(f"these are {len(given)} names; the most is {MAX_ENTRIES}")
+    return Include(match["name"], tuple(given.items()), place)
+
+
+def _given_value(name: str, value: str, place: Place) -> str | Name:
+    if value.startswith("{") and value.endswith("}") and is_name(value[1:-1]):
+        return Name(value[1:-1], place)
+    if not value:
+        raise ValueError(f'what "{name}" stands for is not said; write: with side left')
+    _check_value(value)
+    return value
+
+
+def _check_value(value: str) -> None:
+    if _MARKUP.search(value) or not can_be_spoken(value) or len(value) > MAX_VALUE:
+        raise ValueError(
+            f"{quoted(value)} is no value; write plain words, with a comma between two"
+        )
 
 
 def _new_name(name: str) -> str:
@@ -114,5 +146,6 @@ _DIRECTIVES: dict[str, Callable[[str, Place], Opener]] = {
     "repeat": _read_repeat,
     "for": _read_for,
     "if": _read_if,
+    "include": _read_include,
 }
 _WORDS = (*_DIRECTIVES, "else")

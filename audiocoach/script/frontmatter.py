@@ -22,14 +22,15 @@ from audiocoach.script.limits import (
     MAX_SUMMARY,
     MAX_TITLE,
 )
+from audiocoach.script.marks import read_length
 from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_sound, is_value
 from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
-from audiocoach.script.tree import Choice, FrontMatter
+from audiocoach.script.tree import ANNOUNCEMENTS, Announce, Choice, FrontMatter
+from audiocoach.units import Ms
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 """The shape of a BCP 47 tag (RFC 5646, section 2.1)."""
-_LATER = ("length", "announce")
 _DEEPEST = 3
 """The file's mapping, ``choices`` in it, the list of a choice."""
 
@@ -66,8 +67,10 @@ class _Reader:
             "language": self._language,
             "ambience": self._ambience,
             "pace": self._pace,
+            "length": self._length,
             "tags": self._tags,
             "choices": self._choices,
+            "announce": self._announce,
             "say-as": self._say_as,
         }
 
@@ -77,9 +80,7 @@ class _Reader:
         node = self._compose()
         known = len(self._problems) == before
         for key, key_node, value in self._entries(node) if node else ():
-            if key in _LATER:
-                self._problem(key_node, f'"{key}" is not supported yet')
-            elif key not in self._keys:
+            if key not in self._keys:
                 # Anything but a word may be the choices under a wrong name.
                 known = known and isinstance(value, yaml.ScalarNode)
                 self._problem(
@@ -209,6 +210,14 @@ class _Reader:
             return None
         return Pace(word) if word else None
 
+    def _length(self, node: yaml.Node) -> Ms | None:
+        text = self._text(node)
+        try:
+            return read_length(text) if text else None
+        except ValueError as error:
+            self._problem(node, str(error))
+            return None
+
     def _list(self, node: yaml.Node) -> list[tuple[str, yaml.Node]]:
         if not isinstance(node, yaml.SequenceNode):
             self._problem(node, "a list is expected here; write [one, two]")
@@ -242,6 +251,20 @@ class _Reader:
                 )
             choices.append(Choice(name, tuple(values), self._place(key_node)))
         return tuple(choices)
+
+    def _announce(self, node: yaml.Node) -> Announce | None:
+        if isinstance(node, yaml.SequenceNode):
+            found = self._list(node)
+        else:
+            text = self._text(node)
+            found = [(kind.strip(), node) for kind in text.split(",")] if text else []
+        for kind, kind_node in found:
+            if kind not in ANNOUNCEMENTS:
+                self._problem(
+                    kind_node, f"{quoted(kind)} is no announcement{nearest(kind, ANNOUNCEMENTS)}"
+                )
+        kinds = tuple(dict.fromkeys(kind for kind, _ in found if kind in ANNOUNCEMENTS))
+        return Announce(kinds, self._place(node)) if kinds else None
 
     def _say_as(self, node: yaml.Node) -> tuple[tuple[str, str], ...]:
         said = []

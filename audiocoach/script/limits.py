@@ -43,8 +43,17 @@ MAX_CHOICES = 32
 MAX_NESTING = 16
 """``:::`` blocks inside each other."""
 
+MAX_INCLUDES = 8
+"""Scripts that include each other, one inside the other."""
+
+MAX_INCLUDED = 64
+"""Scripts that one script includes in all, directly or not."""
+
 MAX_REPEAT = 1_000
 """Rounds of one ``::: repeat``."""
+
+MAX_COUNT = 1_000
+"""How far one mark counts, and how many breaths it takes."""
 
 MAX_STEPS = 20_000
 """Steps once all loops are unrolled."""
@@ -66,3 +75,6 @@ MAX_LENGTH: Ms = 24 * HOUR
 
 MIN_EVERY: Ms = SECOND
 """The shortest interval of ``every``."""
+
+MIN_BEAT: Ms = SECOND // 2
+"""The shortest beat of counting and breathing."""

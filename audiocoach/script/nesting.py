@@ -8,7 +8,7 @@ from audiocoach.routine import Place
 from audiocoach.script.directives import Line, Opener, read_directive
 from audiocoach.script.limits import MAX_NESTING
 from audiocoach.script.problems import Problems
-from audiocoach.script.tree import Block, If, Paragraph
+from audiocoach.script.tree import Block, If, Include, Paragraph
 
 
 @dataclass(slots=True)
@@ -81,7 +81,14 @@ class Nesting:
             self._problems.add(place, "this ::: closes no block", len(text))
             return
         frame = self._frames.pop()
-        if frame.opener and not (frame.blocks and frame.before_else != []):
+        if isinstance(frame.opener, Include):
+            if frame.blocks:
+                self._problems.add(
+                    frame.place,
+                    "::: include holds nothing; close it with ::: before what follows",
+                    len("::: include"),
+                )
+        elif frame.opener and not (frame.blocks and frame.before_else != []):
             self._problems.add(
                 frame.place,
                 "this block is empty"
@@ -95,6 +102,8 @@ class Nesting:
         inside = tuple(frame.blocks)
         if frame.opener is None:
             self.lose(frame.place)
+        elif isinstance(frame.opener, Include):
+            self.blocks.append(frame.opener)
         elif isinstance(frame.opener, If) and frame.before_else is not None:
             before = tuple(frame.before_else)
             self.blocks.append(replace(frame.opener, blocks=before, otherwise=inside))

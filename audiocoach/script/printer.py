@@ -12,11 +12,14 @@ from audiocoach.routine import Anchor, Break, Hold
 from audiocoach.script.modifiers import to_text
 from audiocoach.script.tree import (
     Block,
+    Breathe,
+    Count,
     Document,
     For,
     FrontMatter,
     Heading,
     If,
+    Include,
     Marked,
     Name,
     Paragraph,
@@ -47,8 +50,10 @@ def _front_matter(front: FrontMatter) -> str:
         "language": front.language,
         "ambience": front.ambience,
         "pace": str(front.pace),
+        "length": format_duration(front.length) if front.length else None,
         "tags": list(front.tags),
         "choices": {choice.name: list(choice.values) for choice in front.choices},
+        "announce": ", ".join(front.announce.kinds) if front.announce else None,
         "say-as": dict(front.say_as),
     }
     given = {key: value for key, value in values.items() if value}
@@ -73,11 +78,21 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
             case For():
                 values = ", ".join(block.values)
                 yield from _directive(f"for {block.name} in {values}", block.blocks)
+            case Include():
+                yield from _directive(_include(block), ())
             case If():
                 word = "is not" if block.negated else "is"
                 yield from _directive(
                     f"if {block.name} {word} {block.value}", block.blocks, block.otherwise
                 )
+
+
+def _include(block: Include) -> str:
+    values = ", ".join(
+        f"{name} {{{value.name}}}" if isinstance(value, Name) else f"{name} {value}"
+        for name, value in block.values
+    )
+    return f"include {block.name}" + (f" with {values}" if values else "")
 
 
 def _directive(
@@ -103,7 +118,13 @@ def _paragraph(step: Paragraph) -> str:
 
 def _hold(hold: Hold) -> str:
     word = "until done," if hold.until_done else "for"
-    return f"[{word} {format_duration(hold.length)}]"
+    if hold.shortest is not None and hold.longest is not None:
+        return f"[{word} {format_duration(hold.shortest)}..{format_duration(hold.longest)}]"
+    return f"[{word} {_length(hold)}]"
+
+
+def _length(part: Break | Hold) -> str:
+    return format_duration(part.length) + "!" * part.protected
 
 
 def _timed(timed: Timed) -> str:
@@ -135,7 +156,13 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
                 inside = re.sub(r"[()]", r"\\\g<0>", _pieces(piece.words, slash=slash))
                 text += f"({inside})[{to_text(piece.asked)}]"
             case Break():
-                text += f"[{format_duration(piece.length)}]"
+                text += f"[{_length(piece)}]"
+            case Count():
+                down = "down " * piece.down
+                text += f"[count {down}{piece.count} every {format_duration(piece.every)}]"
+            case Breathe():
+                pattern = "-".join(f"{part / 1000:g}" for part in piece.pattern)
+                text += f"[breathe {pattern} x{piece.rounds}{' swell' * piece.swell}]"
             case _:
                 text += f'!["{piece.name}"]'
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from audiocoach.errors import Problem, ScriptError
@@ -19,8 +19,12 @@ _LONGEST_SOURCE = 1_000
 class Problems:
     """The problems of one script, and its lines to show them on."""
 
-    def __init__(self, path: str, lines: Sequence[str]) -> None:
+    def __init__(
+        self, path: str, lines: Sequence[str], others: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """``others``: the lines of the scripts that it includes, by path."""
         self.path = path
+        self._others = others or {}
         self.lines = tuple(lines)
         """Without line ends; without characters that a terminal would obey."""
         self._found: dict[tuple[Place, str], Problem] = {}
@@ -43,7 +47,8 @@ class Problems:
 
         Raises ``ScriptError`` when there are so many that to go on would help nobody.
         """
-        source = self.lines[place.line - 1] if place.line <= len(self.lines) else ""
+        lines = self._others.get(place.path, self.lines)
+        source = lines[place.line - 1] if place.line <= len(lines) else ""
         self._found[place, message] = Problem(
             place.path,
             place.line,
@@ -58,6 +63,12 @@ class Problems:
                 last, message="there are more problems than these", source=""
             )
             self.check()
+
+    def adopt(self, problems: Iterable[Problem]) -> None:
+        """Remember the problems of a script that this one includes."""
+        for problem in problems:
+            place = Place(problem.path, problem.line, problem.column)
+            self._found.setdefault((place, problem.message), problem)
 
     def check(self) -> None:
         """Raise ``ScriptError`` with all that was found, if anything was."""

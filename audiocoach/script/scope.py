@@ -13,6 +13,7 @@ from audiocoach.script.tree import (
     For,
     Heading,
     If,
+    Include,
     Marked,
     Name,
     Paragraph,
@@ -29,14 +30,21 @@ _MOST_LISTED = 40
 
 
 def check_scope(
-    blocks: Sequence[Block], choices: Sequence[Choice], problems: Problems, *, known: bool
+    blocks: Sequence[Block],
+    choices: Sequence[Choice],
+    given: Sequence[str],
+    problems: Problems,
+    *,
+    known: bool,
 ) -> None:
     """Report names that nothing fills, hidden names, empty chapters, an empty script.
 
-    ``known``: the choices are all there are; otherwise a name may be a lost one.
+    ``given``: names that a script which includes this one fills. ``known``: the choices are
+    all there are; otherwise a name may be a lost one.
     """
     _Checker(problems, known=known).check(
-        blocks, {choice.name: choice.values for choice in choices}
+        blocks,
+        {**dict.fromkeys(given, ()), **{choice.name: choice.values for choice in choices}},
     )
     _check_chapters(blocks, problems)
 
@@ -61,16 +69,29 @@ class _Checker:
                     inner = {**scope, "round": rounds, "rounds": rounds[-1:]}
                     self.check(block.blocks, inner)
                 case For():
-                    if block.name in scope:
-                        self._name_problem(
-                            block,
-                            f'"{block.name}" is the name of something else here; take another',
-                        )
-                    self.check(block.blocks, {**scope, block.name: block.values})
+                    self._loop(block, scope)
+                case Include():
+                    self._values(block, scope)
                 case If():
                     self._condition(block, scope)
                     self.check(block.blocks, scope)
                     self.check(block.otherwise, scope)
+
+    def _loop(self, block: For, scope: Scope) -> None:
+        if block.name in scope:
+            self._name_problem(
+                block, f'"{block.name}" is the name of something else here; take another'
+            )
+        self.check(block.blocks, {**scope, block.name: block.values})
+
+    def _values(self, block: Include, scope: Scope) -> None:
+        for _, value in block.values:
+            if not isinstance(value, Name) or value.name in scope:
+                continue
+            if value.name == "next":
+                self._problems.add(block.place, "{next} cannot be handed on")
+            elif self._known:
+                self._problems.add(block.place, _unknown(value.name, scope))
 
     def _condition(self, block: If, scope: Scope) -> None:
         values = scope.get(block.name)
@@ -126,7 +147,7 @@ def _check_chapters(blocks: Sequence[Block], problems: Problems) -> None:
     heading: Heading | None = None
     steps = 0
     for block in [*_flat(blocks), None]:
-        if isinstance(block, Paragraph):
+        if isinstance(block, Paragraph | Include):
             heading = None
             steps += 1
             continue
@@ -137,10 +158,10 @@ def _check_chapters(blocks: Sequence[Block], problems: Problems) -> None:
         problems.add(problems.place(1), "this script has no steps; write a paragraph to be spoken")
 
 
-def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph]:
-    """Headings and paragraphs in the order of the source."""
+def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph | Include]:
+    """Headings, paragraphs and included scripts in the order of the source."""
     for block in blocks:
-        if isinstance(block, Heading | Paragraph):
+        if isinstance(block, Heading | Paragraph | Include):
             yield block
         elif not isinstance(block, Section):
             yield from _flat(block.blocks)

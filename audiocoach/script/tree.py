@@ -41,7 +41,29 @@ class Marked:
 Run: TypeAlias = Words | Name | Marked
 """What is spoken in one breath."""
 
-Piece: TypeAlias = Run | Break | Sound
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """``[count 8 every 4s]``, ``[count down 5]``."""
+
+    count: int
+    every: Ms
+    down: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Breathe:
+    """``[breathe 4-7-8 x6 swell]``."""
+
+    pattern: tuple[Ms, ...]
+    """In and out; or in, hold, out, and perhaps hold again. A hold may be 0."""
+    rounds: int
+    swell: bool
+    place: Place
+
+
+Piece: TypeAlias = Run | Break | Sound | Count | Breathe
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +138,20 @@ class If:
     place: Place
 
 
-Block: TypeAlias = Heading | Paragraph | Section | Repeat | For | If
+@dataclass(frozen=True, slots=True)
+class Include:
+    """``::: include stretch.md with side left, arm {arm}``."""
+
+    name: str
+    """A path from the folder of the script that it is written in."""
+    values: tuple[tuple[str, str | Name], ...]
+    """What the names of the other script stand for."""
+    place: Place
+    document: Document | None = field(default=None, compare=False, repr=False)
+    """``None`` until it is read."""
+
+
+Block: TypeAlias = Heading | Paragraph | Section | Repeat | For | If | Include
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +165,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """What the coach says of its own accord."""
+
+    kinds: tuple[str, ...]
+    """Some of ``ANNOUNCEMENTS``."""
+    place: Place
+
+
+ANNOUNCEMENTS = ("next", "time-left", "halfway", "rounds")
+
+
+@dataclass(frozen=True, slots=True)
 class FrontMatter:
     """What a script says of itself, with the defaults filled in."""
 
@@ -138,8 +185,11 @@ class FrontMatter:
     language: str = "en-US"
     ambience: str = "ocean"
     pace: Pace = Pace.CALM
+    length: Ms | None = None
+    """How long the whole shall last."""
     tags: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
+    announce: Announce | None = None
     say_as: tuple[tuple[str, str], ...] = ()
     """Words, and how they are spelt for the voice."""
 

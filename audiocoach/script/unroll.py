@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from audiocoach.errors import NotFoundError, nearest
+from audiocoach.phrases import find_phrases, languages
 from audiocoach.routine import (
     Asked,
+    Beats,
     Break,
     Chapter,
     Cue,
     Part,
     Place,
     Routine,
+    Sound,
     Span,
     Step,
     TimedCue,
     spoken_spans,
 )
+from audiocoach.script.announce import Announcer
+from audiocoach.script.includes import included_documents, wrong_value
 from audiocoach.script.limits import (
     MAX_CHARACTERS,
     MAX_LENGTH,
@@ -27,13 +33,18 @@ from audiocoach.script.limits import (
     MAX_STEPS,
     MAX_VISITS,
 )
+from audiocoach.script.paced import paced_beats, weight
 from audiocoach.script.problems import Problems
+from audiocoach.script.respell import respeller
 from audiocoach.script.tree import (
     Block,
+    Breathe,
+    Count,
     Document,
     For,
     Heading,
     If,
+    Include,
     Marked,
     Name,
     Paragraph,
@@ -71,10 +82,15 @@ def choose(document: Document, choices: Names) -> dict[str, str]:
 
 def expand_document(document: Document, choices: Names) -> Routine:
     """See ``audiocoach.script.expand``."""
-    problems = Problems(document.path, document.lines)
-    unrolled = _Unroller(problems)
+    problems = Problems(
+        document.path,
+        document.lines,
+        {other.path: other.lines for other in included_documents(document)},
+    )
+    announcer = Announcer(document, problems)
+    unrolled = _Unroller(problems, announcer)
     unrolled.run(document.blocks, choose(document, choices))
-    routine = _Filler(document, problems).routine(unrolled.chapters)
+    routine = _Filler(document, problems, announcer).routine(unrolled.chapters)
     problems.check()
     return routine
 
@@ -90,7 +106,8 @@ class _Chapter:
 class _Unroller:
     """Walks the tree as often as its loops say; raises as soon as that is too much."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, announcer: Announcer) -> None:
+        self._announcer = announcer
         self.chapters: list[_Chapter] = []
         self._problems = problems
         self._asked: Asked = ()
@@ -109,17 +126,34 @@ class _Unroller:
                     self._step(block, names)
                 case Section():
                     self._asked = block.asked
-                case Repeat():
-                    rounds = str(block.count)
-                    for number in range(1, block.count + 1):
-                        inner = {**names, "round": str(number), "rounds": rounds}
-                        self._round(block, inner)
-                case For():
-                    for value in block.values:
-                        self._round(block, {**names, block.name: value})
+                case Repeat() | For():
+                    for number, inner in enumerate(_rounds(block), 1):
+                        self._visits += 1
+                        inside = block.blocks
+                        if isinstance(block, Repeat) and "round" not in names:
+                            inside = self._announcer.round(block, number)
+                        self.run(inside, {**names, **inner}, block.place)
+                case Include():
+                    self._include(block, names, loop or block.place)
                 case If():
                     taken = (names[block.name] == block.value) is not block.negated
                     self.run(block.blocks if taken else block.otherwise, names, loop)
+
+    def _include(self, block: Include, names: Names, loop: Place) -> None:
+        """The steps of another script, with no names but its own."""
+        document = block.document
+        if document is None:
+            self._problems.add(block.place, f"{block.name} was not read")
+            return
+        choices = {choice.name: choice.values for choice in document.front.choices}
+        inner = {name: values[0] for name, values in choices.items()}
+        for name, value in block.values:
+            inner[name] = names[value.name] if isinstance(value, Name) else value
+            if wrong := wrong_value(choices, name, inner[name]):
+                self._problems.add(block.place, f"in {block.name}, {wrong}", len("::: include"))
+        before = self._asked
+        self.run(document.blocks, inner, loop)
+        self._asked = before
 
     def _begin(self, heading: Heading | None, names: Names) -> None:
         if self.chapters and not self.chapters[-1].steps:
@@ -131,16 +165,12 @@ class _Unroller:
             self._begin(None, names)
         self.chapters[-1].steps.append((step, names, self._asked))
 
-    def _round(self, block: Repeat | For, names: Names) -> None:
-        self._visits += 1
-        self.run(block.blocks, names, block.place)
-
     def _count(self, block: Block, loop: Place) -> None:
         self._visits += 1
         if isinstance(block, Paragraph):
             self._steps += 1
-            self._parts += len(block.pieces)
-            self._parts += sum(1 + sum(map(len, timed.texts)) for timed in block.timed)
+            self._parts += weight(block.pieces)
+            self._parts += sum(1 + sum(map(weight, timed.texts)) for timed in block.timed)
         too_much = [
             f"{most} {what}"
             for count, most, what in (
@@ -157,13 +187,27 @@ class _Unroller:
             self._problems.check()
 
 
+def _rounds(block: Repeat | For) -> Iterator[dict[str, str]]:
+    """The names of each round."""
+    if isinstance(block, For):
+        yield from ({block.name: value} for value in block.values)
+        return
+    for number in range(1, block.count + 1):
+        yield {"round": str(number), "rounds": str(block.count)}
+
+
 class _Filler:
     """Fills names, and makes the model of what was unrolled."""
 
-    def __init__(self, document: Document, problems: Problems) -> None:
+    def __init__(self, document: Document, problems: Problems, announcer: Announcer) -> None:
         self._document = document
+        self._announcer = announcer
         self._problems = problems
-        self._respell = _respeller(document.front.say_as)
+        own = dict(document.front.say_as)
+        self._respellers = {document.path: respeller(document.front.say_as)}
+        for other in included_documents(document):
+            both = {**dict(other.front.say_as), **own}
+            self._respellers[other.path] = respeller(tuple(both.items()))
         self._characters = 0
         self._length: Ms = 0
         self._asked: Asked = ()
@@ -178,7 +222,7 @@ class _Filler:
                 self._problems.place(1), "with these choices there is nothing to do or say"
             )
         titles = [self._title(chapter) for chapter in kept]
-        return Routine(
+        routine = Routine(
             title=front.title,
             summary=front.summary,
             language=front.language,
@@ -190,7 +234,9 @@ class _Filler:
                 for chapter, title, after in zip(kept, titles, [*titles, None][1:], strict=True)
             ),
             path=self._document.path,
+            length=front.length,
         )
+        return self._announcer.complete(routine, self._said)
 
     def _title(self, chapter: _Chapter) -> str:
         heading = chapter.heading
@@ -226,12 +272,51 @@ class _Filler:
             if run:
                 parts.append(self._cue(run, names))
                 run = []
-            parts.append(piece)
-            if isinstance(piece, Break):
-                self._add_length(piece.length, piece.place)
+            part = self._part(piece)
+            parts.append(part)
+            if isinstance(part, Break | Beats):
+                self._add_length(part.length, part.place)
         if run:
             parts.append(self._cue(run, names))
         return tuple(parts)
+
+    def _part(self, piece: Break | Sound | Count | Breathe) -> Part:
+        if isinstance(piece, Count | Breathe):
+            return self._beats(piece)
+        if isinstance(piece, Sound) and PurePath(piece.name).suffix:
+            # A file beside a script that is included is found from the outermost one.
+            folder, outermost = (
+                PurePath(path).parent for path in (piece.place.path, self._document.path)
+            )
+            if folder.is_relative_to(outermost):
+                name = (folder.relative_to(outermost) / piece.name).as_posix()
+                return replace(piece, name=name)
+        return piece
+
+    def _beats(self, piece: Count | Breathe) -> Beats:
+        phrases = find_phrases(self._document.front.language)
+        if phrases is None:
+            self._problems.add(
+                piece.place,
+                f'there are no words for this in the language "{self._document.front.language}";'
+                f" there are in {', '.join(languages())}",
+            )
+            return Beats((), piece.place)
+        return paced_beats(piece, phrases, lambda text: self._counted(text, piece.place))
+
+    def _said(self, text: str, place: Place) -> Cue:
+        """A cue of the coach's own words."""
+        spoken = self._respellers[place.path](text)
+        self._add_characters(len(spoken), place)
+        return Cue(text, spoken, place)
+
+    def _counted(self, text: str, place: Place) -> Cue:
+        """A cue within a step: in the section's voice, as long as that has no other language."""
+        cue = self._said(text, place)
+        if not self._asked or "lang" in dict(self._asked):
+            return cue
+        spans = (Span(cue.spoken, self._asked, place),)
+        return Cue(text, spoken_spans(spans), place, spans)
 
     def _cue(self, run: Sequence[Run], names: Names) -> Cue:
         text = self._fill(run, names)
@@ -240,7 +325,7 @@ class _Filler:
             spoken = spoken_spans(spans)
             self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
             return Cue(text, spoken, run[0].place, spans)
-        spoken = self._respell(text)
+        spoken = self._respellers[run[0].place.path](text)
         self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
         return Cue(text, spoken, run[0].place)
 
@@ -259,7 +344,7 @@ class _Filler:
                 text = self._join(pieces, names)
                 words = re.sub(r"\s+", " ", text if before != " " else text.lstrip())
                 if asked == self._asked or not _AS_WRITTEN & {key for key, _ in asked}:
-                    words = self._respell(words)
+                    words = self._respellers[place.path](words)
                 if words:
                     before = words[-1]
                     yield Span(words, asked, place)
@@ -312,18 +397,3 @@ class _Filler:
                 "with this all breaks and working times are more than"
                 f" {format_duration(MAX_LENGTH)} together, which is the most",
             )
-
-
-def _respeller(say_as: Sequence[tuple[str, str]]) -> Callable[[str], str]:
-    """Replaces whole words, in any case."""
-    if not say_as:
-        return str
-    longest_first = sorted(say_as, key=lambda pair: -len(pair[0]))
-    words = "|".join(f"({re.escape(word)})" for word, _ in longest_first)
-    pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
-    spoken = [spelling for _, spelling in longest_first]
-
-    def respell(text: str) -> str:
-        return pattern.sub(lambda match: spoken[(match.lastindex or 1) - 1], text)
-
-    return respell

@@ -25,7 +25,9 @@ _QUEUED = 4
 """Blocks that are ready for the device; with the one that is being made, 100 ms."""
 _PERIOD: Ms = 25
 _PERIODS = 8
-"""The device's own buffer: 200 ms."""
+"""The device's own buffer: 200 ms, where the sound system lets it be chosen."""
+_PULSE_LATENCY: Ms = 150
+"""The same of PulseAudio and PipeWire: no gaps at a load of 8 on two cores (measured)."""
 _PREFILLED = _QUEUED + -(-_PERIOD * _PERIODS * RATE // 1000 // BLOCK)
 """Blocks before the device starts: it fills its own buffer at once."""
 _LONGEST_SILENCE_S = 3.0
@@ -120,6 +122,10 @@ def _named(wanted: str, choices: list[_Choice]) -> list[_Choice]:
 def _playback_device(choice: _Choice) -> Any:
     import miniaudio
 
+    if choice.backend is miniaudio.Backend.PULSEAUDIO:
+        # miniaudio asks for one period, which is too little where the computer is busy; the
+        # client library of PulseAudio takes its wish from here.
+        os.environ.setdefault("PULSE_LATENCY_MSEC", str(_PULSE_LATENCY))
     return miniaudio.PlaybackDevice(
         output_format=miniaudio.SampleFormat.SIGNED16,
         nchannels=2,
