@@ -38,7 +38,7 @@ def warnings(tmp_path: Path, text: str) -> list[str]:
     """``line:column: message`` of every warning."""
     path = tmp_path / "routine.md"
     path.write_text(text, encoding="utf-8")
-    problems = script_problems(path)
+    problems = script_problems(path, "auto")
     assert all(problem.severity == "warning" for problem in problems), problems
     return [f"{problem.line}:{problem.column}: {problem.message}" for problem in problems]
 

@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audiocoach.cli.options import format_option
+from audiocoach.cli.options import format_option, voice_option
 from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 
 if TYPE_CHECKING:
-    from audiocoach.routine import Routine
+    from audiocoach.routine import Routine, Span
 
 
 @click.command(short_help="Find every mistake in a script.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @format_option("text", "json", "github")
 @click.option("--strict", is_flag=True, help="Exit code 1 on warnings too.")
-def check(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
+@voice_option
+def check(files: tuple[Path, ...], form: str, voice: str, *, strict: bool) -> None:
     """Check scripts: every error of each FILE, with its place, for every choice it offers.
 
     Warnings tell what is not wrong but hardly meant: a cue that had to move, a step that
-    grew, a minute without a word, a value that changes nothing. Lengths of speech are
-    estimated. Exit code 1 on errors.
+    grew, a minute without a word, a value that changes nothing, words that the voice cannot
+    say as they ask. Lengths of speech are estimated. Exit code 1 on errors.
 
     \b
     audiocoach check my-routine.md
@@ -37,7 +38,7 @@ def check(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
     found: list[Problem] = []
     for file in files:
         path = file if file.is_file() else library.find_routine(str(file))
-        problems = script_problems(path)
+        problems = script_problems(path, voice)
         found += problems
         if form == "text":
             click.echo("\n".join(map(str, problems)) if problems else f"{path}: no problems")
@@ -50,8 +51,10 @@ def check(files: tuple[Path, ...], form: str, *, strict: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def script_problems(path: Path) -> list[Problem]:
+def script_problems(path: Path, voice: str) -> list[Problem]:
     """All errors of the script at ``path``, or else all warnings, in order of line.
+
+    ``voice`` is asked what it cannot do, where words ask something of it.
 
     Raises ``NotFoundError`` and ``AudiocoachError`` where there is nothing to read.
     """
@@ -66,8 +69,10 @@ def script_problems(path: Path) -> list[Problem]:
         return list(error.problems)
     document = read(path)
     review = Review(document)
+    spans: dict[Span, Routine] = {}
     for choices, routine in zip(combinations(document), routines, strict=True):
         errors |= dict.fromkeys(_bed_problems(routine))
+        spans |= {span: routine for cue in routine.cues() for span in cue.spans}
         try:
             review.add(choices, routine, render.estimate(routine))
         except ScriptError as error:
@@ -79,6 +84,7 @@ def script_problems(path: Path) -> list[Problem]:
     warnings = review.warnings()
     found = [
         *warnings.always,
+        *(render.voice_notices(spans, next(iter(spans.values())), voice) if spans else ()),
         *(
             replace(notice, message=f"{notice.message} (when {_told(choices)})")
             for notice, choices in warnings.sometimes
