@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import struct
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from audiocoach.limiter import limit
 from audiocoach.loudness import fast_size, gated_loudness, hop_energies, step_energies
-from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms
+from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 from audiocoach.voices import Speech
 
 CLIP_LOUDNESS: Db = -16.0
@@ -33,13 +35,25 @@ _TRIM: Db = -54.0
 """Under the clip's loudest moment: silence, at its ends."""
 ONSET_S = 0.01
 """From the start of every clip to its first sound, so that words can stand on a beat."""
-_KEEP_AFTER_S = 0.09
-"""Kept beyond the last sound, so that no consonant is cut."""
-_FADE_IN_S, _FADE_OUT_S = 0.01, 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """How one end of what was spoken is cut."""
+
+    keep_s: float
+    """Kept beyond the sound, so that no consonant is cut; exact before the first sound."""
+    fade_s: float
+
+
+_START, _END = _Edge(ONSET_S, 0.01), _Edge(0.09, 0.05)
+"""The ends of a clip."""
+_INNER_START, _INNER_END = _Edge(0.01, 0.005), _Edge(0.03, 0.02)
+"""The same where other words are near."""
 _HIGHPASS_HZ = 70.0
 """Under any voice; what is there is rumble, and takes headroom."""
 _PASSES = 6
-_FORMAT = 3
+_FORMAT = 4
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 
@@ -62,9 +76,55 @@ class Clip:
 def make_clip(speech: Speech) -> Clip | None:
     """Trim, level and limit what a voice spoke; ``None`` where it is silence."""
     trimmed = _trimmed(_highpassed(_resampled(speech)))
-    if trimmed is None:
+    return None if trimmed is None else _clip(_levelled(trimmed, CLIP_LOUDNESS))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """A part of a clip that was spoken by itself."""
+
+    speech: Speech
+    voice: str
+    """Who spoke it: what one voice spoke keeps its own dynamics."""
+    gain: Db
+    gap: Ms
+    """Silence before it, from the last sound of the stretch before."""
+
+
+def join_clip(stretches: Sequence[Stretch]) -> Clip | None:
+    """One clip of what was spoken in stretches; ``None`` where one of them is silence.
+
+    All voices come to one loudness, then each stretch gets its gain. The clip is at
+    ``CLIP_LOUDNESS`` but for what the gains make of it.
+    """
+    found = [
+        _trimmed(
+            _highpassed(_resampled(stretch.speech)),
+            _INNER_START if at else _START,
+            _INNER_END if at < len(stretches) - 1 else _END,
+        )
+        for at, stretch in enumerate(stretches)
+    ]
+    sounds = [sound for sound in found if sound is not None]
+    if len(sounds) < len(stretches):
         return None
-    samples = np.rint(_levelled(trimmed) * np.float32(32767)).astype(np.int16)
+    names = [stretch.voice for stretch in stretches]
+    for name in dict.fromkeys(names) if len(set(names)) > 1 else ():
+        mine = [at for at, other in enumerate(names) if other == name]
+        level = db_to_gain(CLIP_LOUDNESS - _loudness(np.concatenate([sounds[at] for at in mine])))
+        for at in mine:
+            sounds[at] = sounds[at] * np.float32(level)
+    powers = np.array([np.square(sound, dtype=np.float64).sum() for sound in sounds])
+    gains = np.array([db_to_gain(stretch.gain) for stretch in stretches])
+    more: Db = 10 * math.log10(float((powers * gains**2).sum() / powers.sum()))
+    pieces = [np.zeros(0, np.float32)]
+    for stretch, sound, gain in zip(stretches, sounds, gains, strict=True):
+        pieces += [np.zeros(ms_to_frames(stretch.gap), np.float32), sound * np.float32(gain)]
+    return _clip(_levelled(np.concatenate(pieces), CLIP_LOUDNESS + more))
+
+
+def _clip(signal: NDArray[np.float32]) -> Clip:
+    samples = np.rint(signal * np.float32(32767)).astype(np.int16)
     heard = samples.astype(np.float32) / np.float32(32767)
     return Clip(samples, _energies(heard).astype(np.float32))
 
@@ -85,24 +145,26 @@ def _highpassed(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.fft.irfft(np.fft.rfft(signal, size) * gain, size)[: len(signal)].astype(np.float32)
 
 
-def _trimmed(signal: NDArray[np.float32]) -> NDArray[np.float32] | None:
+def _trimmed(
+    signal: NDArray[np.float32], first: _Edge = _START, last: _Edge = _END
+) -> NDArray[np.float32] | None:
     """Without the silence at both ends, faded there; ``None`` where nothing sounds."""
     levels = np.abs(signal)
     loudest = float(levels.max(initial=0.0))
     if loudest < db_to_gain(-60.0):
         return None
     sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
-    start = int(sounding[0]) - round(ONSET_S * RATE)
-    end = min(len(signal), int(sounding[-1]) + 1 + round(_KEEP_AFTER_S * RATE))
+    start = int(sounding[0]) - round(first.keep_s * RATE)
+    end = min(len(signal), int(sounding[-1]) + 1 + round(last.keep_s * RATE))
     kept = np.concatenate([np.zeros(max(0, -start), np.float32), signal[max(0, start) : end]])
-    rise, fall = (min(len(kept), round(seconds * RATE)) for seconds in (_FADE_IN_S, _FADE_OUT_S))
+    rise, fall = (min(len(kept), round(edge.fade_s * RATE)) for edge in (first, last))
     kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
     return kept
 
 
-def _levelled(signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """At ``CLIP_LOUDNESS`` and under ``CLIP_CEILING`` at once.
+def _levelled(signal: NDArray[np.float32], loudness: Db) -> NDArray[np.float32]:
+    """At ``loudness`` and under ``CLIP_CEILING`` at once.
 
     The limiter costs loudness and more gain costs more limiting, so it is approached
     in a few passes, each from the untouched signal.
@@ -110,7 +172,7 @@ def _levelled(signal: NDArray[np.float32]) -> NDArray[np.float32]:
     gain: Db = 0.0
     limited = signal
     for _ in range(_PASSES):
-        missing = CLIP_LOUDNESS - _loudness(limited)
+        missing = loudness - _loudness(limited)
         if abs(missing) < 0.05:
             break
         gain += missing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
-from audiocoach.routine import Place, Routine, Sound
-from audiocoach.timeline import CueLength, Spacing, Timeline, estimated_length, schedule
+from audiocoach.routine import Place, Routine, Sound, Span
+from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
@@ -109,14 +109,38 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
-    from audiocoach.voices.catalogue import open_voice
+    from audiocoach.voices.catalogue import open_cast
 
     with ExitStack() as stack:
-        opened = open_voice(voice, routine.language, routine.pace)
+        opened = open_cast(voice, routine.language, routine.pace)
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
         yield Speaker(opened, cache)
+
+
+def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
+    """What the voice that would be used cannot do as these words ask, and does instead.
+
+    Nothing where nothing is asked, or where ``auto`` finds no engine. Raises
+    ``NotFoundError`` for another voice that is not there.
+    """
+    from audiocoach.voices.cast import AUTO
+    from audiocoach.voices.catalogue import open_cast
+
+    asking = [span for span in spans if span.asked]
+    if not asking:
+        return []
+    try:
+        cast = open_cast(voice, routine.language, routine.pace)
+    except NotFoundError:
+        if voice != AUTO:
+            raise
+        return []
+    try:
+        return [Notice(span.place, message) for span in asking for message in cast.shortfalls(span)]
+    finally:
+        cast.close()
 
 
 def open_bed(routine: Routine, ambience: str | None) -> Bed:

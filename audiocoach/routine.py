@@ -7,6 +7,7 @@ Nothing here knows how a script is written or what a cue sounds like.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -36,6 +37,26 @@ class Pace(StrEnum):
     BRISK = "brisk"
 
 
+Asked: TypeAlias = tuple[tuple[str, str], ...]
+"""What is asked of the voice: names of Speech Markdown with their values, for instance
+``(("rate", "slow"), ("voice", "joe"))``; always in the same order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of a cue that are said in a manner of their own."""
+
+    words: str
+    """With the spaces at their ends: the words of all spans together are the cue."""
+    asked: Asked
+    """Empty for words that are said as usual."""
+    place: Place
+
+    def get(self, name: str) -> str | None:
+        """What is asked under ``name``; ``None`` if nothing is."""
+        return next((value for key, value in self.asked if key == name), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """Words that are spoken in one breath, from one break to the next."""
@@ -43,8 +64,21 @@ class Cue:
     text: str
     """The words as they are shown and reported."""
     spoken: str
-    """The words as the voice gets them: ``text`` with the script's ``say-as`` applied."""
+    """Names what is spoken, no other cue's words or manner: ``text`` with the script's
+    ``say-as`` applied, or what ``spoken_spans`` gives."""
     place: Place
+    spans: tuple[Span, ...] = ()
+    """None where the whole cue is said as usual."""
+
+    @property
+    def words(self) -> str:
+        """The words as the voice gets them, without what is asked of it."""
+        return "".join(span.words for span in self.spans) if self.spans else self.spoken
+
+
+def spoken_spans(spans: tuple[Span, ...]) -> str:
+    """``Cue.spoken`` of a cue with spans: no script can hold a text that begins like it."""
+    return "\x1e" + json.dumps([[span.words, span.asked] for span in spans], ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 
-from audiocoach.clips import Clip, ClipCache, clip_key, make_clip
+from audiocoach.clips import Clip, ClipCache, Stretch, clip_key, join_clip, make_clip
 from audiocoach.errors import SpeechError
 from audiocoach.routine import Cue
 from audiocoach.units import Ms
-from audiocoach.voices import Voice
+from audiocoach.voices import Manner, Voice
+from audiocoach.voices.cast import Cast
+from audiocoach.voices.spans import Part
 
 _IN_MEMORY = 16
 """Clips that are held at once: those that sound now and some that come."""
@@ -23,13 +26,16 @@ class Spoken:
 
     text: str
     length: Ms
+    key: str = ""
+    """The name of its clip in the cache."""
 
 
 class Speaker:
-    """Speaks the cues of a routine with one voice, through the cache."""
+    """Speaks the cues of a routine with one voice, or more where asked, through the cache."""
 
-    def __init__(self, voice: Voice, cache: ClipCache) -> None:
-        self._voice = voice
+    def __init__(self, voice: Voice | Cast, cache: ClipCache) -> None:
+        self._cast = voice if isinstance(voice, Cast) else Cast(voice)
+        self._voice = self._cast.voice
         self._cache = cache
         self._lengths: dict[str, Ms] = {}
         self._load = lru_cache(maxsize=_IN_MEMORY)(self._cached)
@@ -45,18 +51,18 @@ class Speaker:
         distinct = {cue.spoken: cue for cue in reversed(list(cues))}
         missing = []
         for text in reversed(distinct):
-            clip = self._cache.get(clip_key(self._voice.key, text))
+            clip = self._cache.get(self._key(distinct[text]))
             if clip is None:
                 missing.append(distinct[text])
             else:
-                yield self._known(text, clip)
+                yield self._known(distinct[text], clip)
         if not missing:
             return
         with ThreadPoolExecutor(max(1, self._voice.parallel), "speech") as pool:
             futures = {pool.submit(self._speak, cue): cue for cue in missing}
             try:
                 for future in as_completed(futures):
-                    yield self._known(futures[future].spoken, future.result())
+                    yield self._known(futures[future], future.result())
                     if stop is not None and stop():
                         return
             except (KeyboardInterrupt, SystemExit):
@@ -81,17 +87,36 @@ class Speaker:
         """Whether the cue was spoken."""
         return cue.spoken in self._lengths
 
-    def _known(self, text: str, clip: Clip) -> Spoken:
-        self._lengths[text] = clip.length
-        return Spoken(text, clip.length)
+    def parts(self, cue: Cue) -> list[Part]:
+        """Who says which words of a cue, and how."""
+        return self._cast.parts(cue)
+
+    def close(self) -> None:
+        """Close the voices."""
+        self._cast.close()
+
+    def _known(self, cue: Cue, clip: Clip) -> Spoken:
+        self._lengths[cue.spoken] = clip.length
+        return Spoken(cue.spoken, clip.length, self._key(cue))
+
+    def _key(self, cue: Cue) -> str:
+        """Names a clip by what the engines get: another cue of the same words shares it."""
+        parts = self._cast.parts(cue)
+        if usual := _usual(parts):
+            return clip_key(*usual)
+        described = [
+            (part.phrase.parts, astuple(part.phrase.manner), part.gain, part.gap, part.voice.key)
+            for part in parts
+        ]
+        return clip_key("in parts", json.dumps(described))
 
     def _cached(self, cue: Cue) -> Clip:
-        clip = self._cache.get(clip_key(self._voice.key, cue.spoken))
+        clip = self._cache.get(self._key(cue))
         return clip if clip is not None else self._speak(cue)
 
     def _speak(self, cue: Cue) -> Clip:
         try:
-            clip = make_clip(self._voice.speak(cue.spoken))
+            clip = self._made(self._cast.parts(cue))
         except SpeechError as error:
             raise SpeechError(f'{cue.place}: the cue "{cue.text}" is missing: {error}') from error
         if clip is None:
@@ -99,5 +124,24 @@ class Speaker:
                 f'{cue.place}: the cue "{cue.text}" is missing: '
                 f"the voice {self._voice.info.name} gave only silence for it"
             )
-        self._cache.put(clip_key(self._voice.key, cue.spoken), clip)
+        self._cache.put(self._key(cue), clip)
         return clip
+
+    def _made(self, parts: Sequence[Part]) -> Clip | None:
+        if _usual(parts):
+            return make_clip(parts[0].voice.speak(parts[0].phrase.text))
+        return join_clip(
+            [
+                Stretch(part.voice.speak_phrase(part.phrase), part.voice.key, part.gain, part.gap)
+                for part in parts
+            ]
+        )
+
+
+def _usual(parts: Sequence[Part]) -> tuple[str, str] | None:
+    """The voice's key and the words, where they are all there is."""
+    if len(parts) > 1 or parts[0].gain or parts[0].phrase.manner != Manner():
+        return None
+    if any(ipa for _, ipa in parts[0].phrase.parts):
+        return None
+    return parts[0].voice.key, parts[0].phrase.text

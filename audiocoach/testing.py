@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from audiocoach.errors import SpeechError
 from audiocoach.units import Db, Ms, db_to_gain
-from audiocoach.voices import Speech, VoiceInfo
+from audiocoach.voices import Phrase, Speech, VoiceInfo
 
 
 class ToneVoice:
@@ -34,16 +34,20 @@ class ToneVoice:
         fails: Iterable[str] = (),
         hangs: Iterable[str] = (),
         silent: Iterable[str] = (),
+        language: str = "en-US",
     ) -> None:
         """Texts in ``fails`` raise, in ``hangs`` wait for ``close``, in ``silent`` are silence.
 
         ``level`` is the peak of the bursts, in dBFS.
         """
-        self.info = VoiceInfo(name, "tone", "en-US", "tones, for tests")
+        self.info = VoiceInfo(name, "tone", language, "tones, for tests")
         self.key = f"tone {name} rate={rate} character={character_ms} level={level}"
         self.parallel = parallel
         self.rate = rate
+        self.rest: Ms = 400
         self.spoken: list[str] = []
+        self.phrases: list[Phrase] = []
+        """Those of ``spoken`` that were asked for in a manner of their own."""
         self.closed = False
         self._character_ms = character_ms
         self._gain = db_to_gain(level)
@@ -65,6 +69,16 @@ class ToneVoice:
         if text in self._silent:
             return Speech(np.zeros(self._frames(len(words)), np.float32), self.rate)
         return Speech(self._tones(words), self.rate)
+
+    def speak_phrase(self, phrase: Phrase) -> Speech:
+        """As ``speak``: the manner is kept in ``phrases`` and does not sound."""
+        self.phrases.append(phrase)
+        return self.speak(phrase.text)
+
+    def lacks(self, phrase: Phrase) -> frozenset[str]:
+        """Nothing: it is asked for all there is."""
+        del phrase
+        return frozenset()
 
     def close(self) -> None:
         """Let what hangs go on."""

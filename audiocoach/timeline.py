@@ -142,7 +142,7 @@ def estimated_length(cue: Cue, pace: Pace) -> Ms:
     (``benchmarks/estimates.py``).
     """
     start, letter, pause = _ESTIMATE[pace]
-    return round(start + letter * len(cue.spoken) + pause * pauses(cue.spoken))
+    return round(start + letter * len(cue.words) + pause * pauses(cue.words))
 
 
 def pauses(text: str) -> float:

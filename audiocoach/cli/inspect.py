@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audiocoach.cli.options import choices_option, format_option, length_option, routine_argument
+from audiocoach.cli.options import (
+    choices_option,
+    format_option,
+    length_option,
+    routine_argument,
+    voice_option,
+)
 from audiocoach.cli.routines import all_tags, listed, page, with_tags, wrapped
 from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
 from audiocoach.units import clock
 
 if TYPE_CHECKING:
-    from audiocoach.routine import Routine
+    from audiocoach.routine import Routine, Span
     from audiocoach.timeline import Timeline
 
 
@@ -67,11 +73,13 @@ def list_routines(tags: tuple[str, ...], form: str) -> None:
 
 @click.command(short_help="Find every mistake in a script.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@voice_option
+def check(files: tuple[Path, ...], voice: str) -> None:
     """Check scripts: every error of each FILE, with its place, for every choice it offers.
 
     Warnings tell what is not wrong but will sound otherwise than written: a cue that had
-    to move, a step that grew. Lengths of speech are estimated. Exit code 1 on errors.
+    to move, a step that grew, words that the voice cannot say as they ask. Lengths of speech
+    are estimated. Exit code 1 on errors.
 
     \b
     audiocoach check my-routine.md
@@ -81,7 +89,7 @@ def check(files: tuple[Path, ...]) -> None:
     errors = 0
     for file in files:
         path = file if file.is_file() else library.find_routine(str(file))
-        problems = _problems(path)
+        problems = _problems(path, voice)
         errors += sum(problem.severity == "error" for problem in problems)
         for problem in problems:
             click.echo(str(problem))
@@ -91,15 +99,17 @@ def check(files: tuple[Path, ...]) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _problems(path: Path) -> list[Problem]:
-    """All errors of a script, or else what its timelines had to change."""
+def _problems(path: Path, voice: str) -> list[Problem]:
+    """All errors of a script, or else what its timelines and its voice do otherwise."""
     from audiocoach import render
     from audiocoach.script import load_every
 
     found: dict[Problem, None] = {}
+    spans: dict[Span, Routine] = {}
     try:
         for routine in load_every(path):
             found |= dict.fromkeys(_bed_problems(routine))
+            spans |= {span: routine for cue in routine.cues() for span in cue.spans}
             try:
                 notices = render.estimate(routine).notices
             except ScriptError as error:
@@ -112,6 +122,9 @@ def _problems(path: Path) -> list[Problem]:
                 found[render.problem_at(notice.place, notice.message, "warning")] = None
     except ScriptError as error:
         return list(error.problems)
+    for routine in list(spans.values())[:1]:
+        for notice in render.voice_notices(spans, routine, voice):
+            found[render.problem_at(notice.place, notice.message, "warning")] = None
     return sorted(found)
 
 

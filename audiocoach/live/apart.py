@@ -24,7 +24,7 @@ import audiocoach
 from audiocoach import errors
 from audiocoach.clips import Clip, ClipCache
 from audiocoach.errors import AudiocoachError, SpeechError
-from audiocoach.routine import Cue, Routine
+from audiocoach.routine import Cue, Place, Routine
 from audiocoach.speech import Spoken
 
 _CHILD = "audiocoach.live.speaking"
@@ -73,7 +73,15 @@ class SpeakerApart:
         self, cues: Iterable[Cue], *, stop: Callable[[], bool] | None = None
     ) -> Iterator[Spoken]:
         """As ``Speaker.speak``."""
-        wanted = [{"text": cue.text, "spoken": cue.spoken, "place": _fields(cue)} for cue in cues]
+        wanted = [
+            {
+                "text": cue.text,
+                "spoken": cue.spoken,
+                "place": _fields(cue.place),
+                "spans": [(span.words, span.asked, _fields(span.place)) for span in cue.spans],
+            }
+            for cue in cues
+        ]
         self._send({"cues": wanted})
         stopping = False
         while True:
@@ -191,8 +199,8 @@ def _creation_flags() -> int:
     return 0
 
 
-def _fields(cue: Cue) -> list[str | int]:
-    return [cue.place.path, cue.place.line, cue.place.column]
+def _fields(place: Place) -> list[str | int]:
+    return [place.path, place.line, place.column]
 
 
 def _hand_on(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:

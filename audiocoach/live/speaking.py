@@ -17,11 +17,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-from audiocoach.clips import ClipCache, clip_key
+from audiocoach.clips import ClipCache
 from audiocoach.errors import AudiocoachError
-from audiocoach.routine import Cue, Pace, Place
+from audiocoach.routine import Cue, Pace, Place, Span
 from audiocoach.speech import Speaker
-from audiocoach.voices.catalogue import open_voice
+from audiocoach.voices.catalogue import open_cast
 
 _NICE = 10
 """Speaking makes room for the sound."""
@@ -53,21 +53,28 @@ def _listen(pipe: IO[bytes], requests: queue.SimpleQueue[dict[str, Any]]) -> Non
 def _serve(requests: queue.SimpleQueue[dict[str, Any]], replies: IO[str]) -> None:
     hello = requests.get()
     with ExitStack() as stack:
-        voice = open_voice(hello["voice"], hello["language"], Pace(hello["pace"]))
+        voice = open_cast(hello["voice"], hello["language"], Pace(hello["pace"]))
         stack.callback(voice.close)
         cache = ClipCache(Path(hello["folder"]))
         stack.callback(cache.close)
         speaker = Speaker(voice, cache)
         while True:
             cues = [
-                Cue(wanted["text"], wanted["spoken"], Place(*wanted["place"]))
+                Cue(
+                    wanted["text"],
+                    wanted["spoken"],
+                    Place(*wanted["place"]),
+                    tuple(
+                        Span(words, tuple((key, value) for key, value in asked), Place(*place))
+                        for words, asked, place in wanted["spans"]
+                    ),
+                )
                 for wanted in requests.get().get("cues", ())
             ]
             if not cues:
                 continue
             for known in speaker.speak(cues, stop=lambda: not requests.empty()):
-                key = clip_key(voice.key, known.text)
-                reply = {"spoken": known.text, "length": known.length, "key": key}
+                reply = {"spoken": known.text, "length": known.length, "key": known.key}
                 print(json.dumps(reply), file=replies)
             print('{"end": true}', file=replies)
 

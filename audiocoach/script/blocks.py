@@ -13,13 +13,14 @@ from dataclasses import replace
 from markdown_it.token import Token
 
 from audiocoach.routine import Hold
-from audiocoach.script.inline import check_speech, scan
+from audiocoach.script.inline import Item, scan
 from audiocoach.script.limits import MAX_LENGTH, MAX_PARAGRAPH, MAX_TITLE
 from audiocoach.script.markdown import token_end, token_lines
 from audiocoach.script.nesting import Nesting
 from audiocoach.script.problems import Problems, Stretch
+from audiocoach.script.speakable import check_speech
 from audiocoach.script.timed import read_timed
-from audiocoach.script.tree import Block, Heading, Name, Paragraph, Piece, Timed, Words
+from audiocoach.script.tree import Block, Heading, Name, Paragraph, Piece, Section, Timed, Words
 
 _FOREIGN = {
     "ordered_list_open": "a numbered list is not part of the language; write each step as a"
@@ -177,8 +178,13 @@ class _Builder:
         before = len(self._problems)
         pieces: tuple[Piece, ...] = ()
         hold = None
+        items: tuple[Item, ...] = ()
         if self._is_plain(stretch):
             items = scan(stretch, self._problems)
+            begin = self._sections(items)
+            if begin and begin == len(items):
+                return
+            items = items[begin:]
             pieces = tuple(item for item in items if isinstance(item, Piece))
             for item in items:
                 if isinstance(item, Hold):
@@ -195,6 +201,20 @@ class _Builder:
         self._nesting.blocks.append(step)
         if len(self._problems) > before:
             self._unsure = step
+
+    def _sections(self, items: tuple[Item, ...]) -> int:
+        """Take the sections that begin a paragraph, and say how many they are."""
+        begin = 0
+        while begin < len(items) and isinstance(section := items[begin], Section):
+            self._nesting.blocks.append(section)
+            begin += 1
+        for item in items[begin:]:
+            if isinstance(item, Section):
+                self._problems.add(
+                    item.place,
+                    'this must begin a paragraph; write (words)[voice:"..."] for a few words',
+                )
+        return begin
 
     def _is_plain(self, stretch: Stretch) -> bool:
         """Whether ``stretch`` may be scanned: not too long, and no other block hides in it."""

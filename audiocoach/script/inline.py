@@ -6,17 +6,18 @@ Every character is either spoken, part of a mark, or reported: nothing falls thr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from audiocoach.routine import Hold, Place, Sound
+from audiocoach.routine import Asked, Hold, Place, Sound
 from audiocoach.script.emphasis import Emphasis
-from audiocoach.script.marks import read_mark
+from audiocoach.script.marks import is_mark, read_mark
+from audiocoach.script.modifiers import read_modifiers, read_section, wrong_words
 from audiocoach.script.names import can_be_spoken, is_name, is_sound
 from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
-from audiocoach.script.tree import Name, Piece, Words
+from audiocoach.script.tree import Marked, Name, Piece, Run, Section, Words
 
 _TOKEN = re.compile(
     r"""
@@ -25,30 +26,29 @@ _TOKEN = re.compile(
     | (?P<tag>     < (?=[A-Za-z/!?]) )
     | (?P<entity>  & (?: \#\d{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{0,31} ) ; )
     | (?P<sound>   ! \[ (?: \s*["“”„«] [^\[\]]{0,300} \] | [^\[\]]{0,300} \]\( ) )
-    | (?P<voice>   \# (?=\[) )
+    | (?P<section> \# \[ [^\[\]]{0,300} \] )
     | (?P<mark>    \[ [^\[\]]{0,300} \] )
     | (?P<name>    \{ [^{}]{0,300} \} )
     | (?P<stars>   \*+ | _+ )
-    | (?P<plus>    \+\++ )
+    | (?P<plus>    \++ )
+    | (?P<open>    \( )
+    | (?P<close>   \) )
     | (?P<code>    `+ )
     | (?P<strike>  ~~+ )
     | (?P<bar>     \| )
     | (?P<colons>  ::: )
     | (?P<stray>   [\[\]{}] )
     | (?P<slash>   (?<!\S) / (?!\S) )
-    | (?P<text>    [^\\\[\]{}*_<&`~|+!#/:]+ | . )
+    | (?P<text>    [^\\\[\]{}*_<&`~|+!#/:()]+ | . )
     """,
     re.VERBOSE,
 )
+_BRACKET = re.compile(r"\[[^\[\]]{0,300}\]")
 _SOUND = re.compile(r'!\["([^"]*)"\]')
 _ESCAPABLE = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 """CommonMark 0.31, section 2.4."""
 
-_LOST_STOP = re.compile(r"[.,;:!?](?=\s|$)")
-
 _FOREIGN = {
-    "voice": "#[...] marks are not supported yet; write \\# for the character itself",
-    "plus": "++emphasis++ is not supported yet; write \\+ for the character itself",
     "code": "code is not part of the language; write \\` for the character itself",
     "strike": "text that is struck out is not part of the language; write \\~ for the"
     " character itself",
@@ -59,7 +59,8 @@ _FOREIGN = {
     " for the character itself",
 }
 """Tokens that are nothing but an error."""
-_PAIRED = frozenset(("plus", "code", "strike"))
+_NO_STRESS = "this {run} marks no emphasis; write \\+ for the character itself"
+_PAIRED = frozenset(("code", "strike"))
 """Those that stand on both sides of a word: one problem for both."""
 
 
@@ -70,7 +71,7 @@ class Slash:
     place: Place
 
 
-Item: TypeAlias = Piece | Hold | Slash
+Item: TypeAlias = Piece | Hold | Slash | Section
 
 
 def scan(
@@ -83,17 +84,6 @@ def scan(
     return _Scanner(stretch, problems, slashes=slashes).scan(start)
 
 
-def spoken_runs(items: tuple[Piece, ...]) -> list[tuple[Words | Name, ...]]:
-    """The words and names from one break or sound to the next; no run is empty."""
-    runs: list[list[Words | Name]] = [[]]
-    for item in items:
-        if isinstance(item, Words | Name):
-            runs[-1].append(item)
-        elif runs[-1]:
-            runs.append([])
-    return [tuple(run) for run in runs if run]
-
-
 class _Scanner:
     def __init__(self, stretch: Stretch, problems: Problems, *, slashes: bool) -> None:
         self._stretch = stretch
@@ -104,12 +94,22 @@ class _Scanner:
         """Items, and texts with their offsets."""
         self._closing: set[str] = set()
         """Foreign marks of which the next one is the second of a pair."""
+        self._parentheses: list[int] = []
+        """Where in ``_found`` those stand that are open."""
+        self._pair = (0, -1)
+        """Where in ``_found`` the last pair of parentheses begins, and the offset behind it."""
+        self._stress: tuple[int, str, int] | None = None
+        """The + or ++ that waits for its partner: where in ``_found``, what, its offset."""
         self._rules: dict[str, Callable[[re.Match[str]], int]] = {
             "escape": self._escape,
             "comment": self._comment,
             "entity": self._entity,
             "sound": self._sound,
+            "section": self._section,
             "mark": self._mark,
+            "plus": self._plus,
+            "open": self._open,
+            "close": self._close,
             "name": self._name,
             "stars": self._stars,
             "stray": self._stray,
@@ -123,12 +123,13 @@ class _Scanner:
             kind = match.lastgroup or ""
             position = self._rules[kind](match) if kind in self._rules else self._foreign(match)
         self._emphasis.finish()
+        self._drop_stress()
         for offset in self._emphasis.alone:
             char = self._text[offset]
             self._problem(
                 offset, f"this {char} marks no emphasis; write \\{char} for the character itself"
             )
-        return self._tidy()
+        return self._tidy(self._found)
 
     def _problem(self, offset: int, message: str, width: int = 1) -> None:
         self._problems.add(self._stretch.place(offset), message, width)
@@ -200,16 +201,103 @@ class _Scanner:
     def _mark(self, match: re.Match[str]) -> int:
         place = self._stretch.place(match.start())
         width = len(match.group())
-        if self._is_link(match):
+        if self._is_link(match) and self._pair[1] != match.start():
             self._problems.add(
                 place, "links are not part of the language; write the words alone", width
             )
+        elif self._pair[1] == match.start() and not is_mark(match.group()[1:-1]):
+            self._modify(match)
         elif mark := read_mark(match.group()[1:-1], place, width, self._problems):
             self._found.append(mark)
         return match.end()
 
     def _is_link(self, match: re.Match[str]) -> bool:
         return match.group().endswith("(") or self._text.startswith("(", match.end())
+
+    def _modify(self, match: re.Match[str]) -> None:
+        """``[rate:"slow"]`` right behind ``(words)``."""
+        place = self._stretch.place(match.start())
+        width = len(match.group())
+        asked = read_modifiers(match.group()[1:-1], place, width, self._problems)
+        start = self._pair[0]
+        if self._stress and self._stress[0] > start:
+            self._drop_stress()
+        if asked and (marked := self._wrap(start, asked)):
+            plain = "".join(piece.text for piece in marked.words if isinstance(piece, Words))
+            wrong = wrong_words(asked, plain) if len(marked.words) == 1 else ""
+            if wrong and isinstance(marked.words[0], Words):
+                self._problems.add(marked.place, wrong, len(plain) + 2)
+
+    def _wrap(self, start: int, asked: Asked) -> Marked | None:
+        """Make what was found after ``start`` one piece; ``None`` where that is a problem."""
+        opening, inside = self._found[start], self._found[start + 1 :]
+        offset = opening[1] if isinstance(opening, tuple) else 0
+        wrong = "words stand between these marks, and nothing else"
+        if any(isinstance(found, Marked) for found in inside):
+            wrong = (
+                'marks do not stand inside each other; write (words)[rate:"slow"; volume:"soft"]'
+            )
+        words = self._tidy(inside)
+        self._found[start:] = []
+        while self._parentheses and self._parentheses[-1] >= start:
+            self._parentheses.pop()
+        place = self._stretch.place(offset)
+        named = [item for item in words if isinstance(item, Words | Name)]
+        marked = Marked(tuple(named), asked, place)
+        self._found.append(marked)
+        if len(named) < len(words) or not words:
+            self._problem(offset, wrong)
+            return None
+        if len(words) == 1 and isinstance(words[0], Words) and not can_be_spoken(words[0].text):
+            self._problem(offset, f"there is nothing to speak in {quoted(words[0].text)}")
+            return None
+        return marked
+
+    def _open(self, match: re.Match[str]) -> int:
+        self._parentheses.append(len(self._found))
+        return self._plain(match)
+
+    def _close(self, match: re.Match[str]) -> int:
+        if not self._parentheses:
+            return self._plain(match)
+        start = self._parentheses.pop()
+        if self._text.startswith("[", match.end()):
+            self._pair = (start, match.end())
+            inner = _BRACKET.match(self._text, match.end())
+            if inner and not is_mark(inner.group()[1:-1]):
+                return match.end()
+        return self._plain(match)
+
+    def _plus(self, match: re.Match[str]) -> int:
+        """``+`` and ``++`` around words; one + that stands otherwise is a character."""
+        run, start, end = match.group(), match.start(), match.end()
+        before = self._text[start - 1 : start] or " "
+        after = self._text[end : end + 1] or " "
+        stress = self._stress
+        if stress and stress[1] == run and not before.isspace() and not after.isalnum():
+            self._stress = None
+            self._wrap(stress[0], (("emphasis", "strong" if run == "++" else "moderate"),))
+            return end
+        opens = not before.isalnum() and (after.isalpha() if run == "+" else not after.isspace())
+        if opens and len(run) <= 2 and not (stress and stress[1] == "++"):
+            self._drop_stress()
+            self._stress = (len(self._found), run, start)
+        elif len(run) > 1:
+            self._problem(start, _NO_STRESS.format(run=run[:3]), len(run))
+        return self._plain(match)
+
+    def _drop_stress(self) -> None:
+        """The + or ++ that waits will find no partner."""
+        if self._stress and self._stress[1] == "++":
+            self._problem(self._stress[2], _NO_STRESS.format(run="++"), 2)
+        self._stress = None
+
+    def _section(self, match: re.Match[str]) -> int:
+        place = self._stretch.place(match.start())
+        asked = read_section(match.group()[2:-1], place, len(match.group()), self._problems)
+        if asked is not None:
+            self._found.append(Section(asked, place))
+        return match.end()
 
     def _name(self, match: re.Match[str]) -> int:
         name = match.group()[1:-1]
@@ -241,22 +329,22 @@ class _Scanner:
         self._found.append(Slash(self._stretch.place(match.start())))
         return match.end()
 
-    def _tidy(self) -> tuple[Item, ...]:
+    def _tidy(self, all_found: Sequence[Item | tuple[str, int]]) -> tuple[Item, ...]:
         """Texts joined, their white space collapsed and none left beside a break."""
         items: list[Item] = []
         texts: list[tuple[str, int]] = []
-        for found in self._found:
+        for found in all_found:
             if isinstance(found, tuple):
                 texts.append(found)
                 continue
-            self._flush(texts, items, strip_end=not isinstance(found, Name))
+            self._flush(texts, items, strip_end=not isinstance(found, Run))
             items.append(found)
         self._flush(texts, items, strip_end=True)
         return tuple(items)
 
     def _flush(self, texts: list[tuple[str, int]], items: list[Item], *, strip_end: bool) -> None:
         words = re.sub(r"\s+", " ", "".join(text for text, _ in texts))
-        if not items or not isinstance(items[-1], Name):
+        if not items or not isinstance(items[-1], Run):
             words = words.removeprefix(" ")
         if strip_end:
             words = words.removesuffix(" ")
@@ -271,23 +359,6 @@ class _Scanner:
             )
             items.append(Words(words, self._stretch.place(offset)))
         texts.clear()
-
-
-def check_speech(items: tuple[Piece, ...], problems: Problems) -> None:
-    """Report runs of words that hold nothing a voice could speak, or begin with a full stop."""
-    for run in spoken_runs(items):
-        first = run[0]
-        if not isinstance(first, Words):
-            continue
-        stop = _LOST_STOP.match(first.text)
-        if stop or (len(run) == 1 and not can_be_spoken(first.text)):
-            lost = stop.group() if stop else first.text
-            problems.add(
-                first.place,
-                f"there is nothing to speak in {quoted(lost)}; put a break after the"
-                " punctuation, not before it",
-                len(lost),
-            )
 
 
 def _decode_entity(body: str) -> str:

@@ -14,36 +14,38 @@ from typing import TypeAlias
 from audiocoach.errors import nearest
 from audiocoach.routine import Break, Hold, Place
 from audiocoach.script.limits import MAX_COUNT, MAX_LENGTH, MIN_BEAT
+from audiocoach.script.modifiers import is_modifier
 from audiocoach.script.problems import Problems, quoted
 from audiocoach.script.tree import Breathe, Count
 from audiocoach.units import SECOND, Ms, format_duration, parse_duration
 
 Mark: TypeAlias = Break | Hold | Count | Breathe
 
-FORMS = ("[5s]", "[for 60s]", "[until done, 40s]", "[count 8 every 4s]", "[breathe 4-7-8 x6]")
+STRENGTHS: dict[str, Ms] = {
+    "x-weak": 200,
+    "weak": 400,
+    "medium": 700,
+    "strong": 1_200,
+    "x-strong": 2_000,
+}
+"""Breaks by strength, as SSML 1.1 orders them (section 3.2.3): a medium one is what a calm
+speaker leaves between two sentences."""
 
-_LATER: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"(sub|ipa|lang|voice|rate|pitch|volume|vol|emphasis)\b.*"),
-        "a mark of Speech Markdown",
-    ),
-)
-"""Marks that are planned, so that their error can say so."""
+FORMS = ("[5s]", "[for 60s]", "[until done, 40s]", "[count 8 every 4s]", "[breathe 4-7-8 x6]")
 
 
 def read_mark(inner: str, place: Place, width: int, problems: Problems) -> Mark | None:
     """The mark with ``inner`` between its brackets; ``None`` where that is a problem."""
     text = " ".join(inner.split())
-    for pattern, what in _LATER:
-        if pattern.fullmatch(text):
-            problems.add(place, f"[{text}] is {what}, which is not supported yet", width)
-            return None
     try:
         for pattern, make in _MARKS:
             if match := pattern.fullmatch(text):
                 return make(match, place)
     except ValueError as error:
         problems.add(place, f"in [{text}]: {error}", width)
+        return None
+    if is_modifier(text):
+        problems.add(place, f"[{text}] stands right behind its words: (words)[{text}]", width)
         return None
     near = nearest(f"[{text}]", FORMS)
     problems.add(
@@ -52,6 +54,12 @@ def read_mark(inner: str, place: Place, width: int, problems: Problems) -> Mark 
         width,
     )
     return None
+
+
+def is_mark(inner: str) -> bool:
+    """Whether ``inner``, between brackets, is a mark that stands by itself."""
+    text = " ".join(inner.split())
+    return any(pattern.fullmatch(text) for pattern, _ in _MARKS)
 
 
 def read_length(text: str) -> Ms:
@@ -71,6 +79,21 @@ def read_length(text: str) -> Ms:
 
 def _break(match: re.Match[str], place: Place) -> Break:
     return Break(read_length(match["length"]), place, protected=bool(match["keep"]))
+
+
+def _strength(match: re.Match[str], place: Place) -> Break | None:
+    """A break of Speech Markdown, by strength or by length; ``None`` for the strength none."""
+    strength = match["strength"]
+    if strength == "none":
+        return None
+    if timed := re.fullmatch(_LENGTH + _KEEP, strength):
+        return _break(timed, place)
+    if strength[:1].isdigit():
+        return Break(read_length(strength), place)
+    if strength not in STRENGTHS:
+        known = ("none", *STRENGTHS)
+        raise ValueError(f"{quoted(strength)} is no strength{nearest(strength, known)}")
+    return Break(STRENGTHS[strength], place)
 
 
 def _hold_for(match: re.Match[str], place: Place) -> Hold:
@@ -127,7 +150,8 @@ def _breathe(match: re.Match[str], place: Place) -> Breathe:
 _LENGTH = r"(?P<length>\d(?:[\da-z]|\.(?!\.))*)"
 _KEEP = r" ?(?P<keep>!)?"
 _SECONDS = r"[0-9]{1,3}(?:\.[0-9]{1,3})?"
-_MARKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place], Mark]], ...] = (
+_MARKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place], Mark | None]], ...] = (
+    (re.compile(r"""break: ?(?P<quote>["'])(?P<strength>[^"']*)(?P=quote)"""), _strength),
     (re.compile(_LENGTH + _KEEP), _break),
     (re.compile(f"for {_LENGTH}{_KEEP}"), _hold_for),
     (re.compile(rf"for {_LENGTH} ?\.\. ?(?P<longest>\d[\d.a-z]*){_KEEP}"), _hold_between),

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from audiocoach.routine import Anchor, Break, Hold
+from audiocoach.script.modifiers import to_text
 from audiocoach.script.tree import (
     Block,
     Breathe,
@@ -19,10 +20,13 @@ from audiocoach.script.tree import (
     Heading,
     If,
     Include,
+    Marked,
     Name,
     Paragraph,
     Piece,
     Repeat,
+    Run,
+    Section,
     Timed,
     Words,
 )
@@ -65,6 +69,8 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
         match block:
             case Heading():
                 yield f"# {_pieces(block.title)}\n"
+            case Section():
+                yield f"#[{to_text(block.asked) or 'voice'}]\n"
             case Paragraph():
                 yield _paragraph(block)
             case Repeat():
@@ -137,7 +143,7 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
     text = ""
     apart = False
     for piece in pieces:
-        spoken = isinstance(piece, Words | Name)
+        spoken = isinstance(piece, Run)
         if text and not (spoken and not apart):
             text += " "
         apart = not spoken
@@ -146,6 +152,9 @@ def _pieces(pieces: Sequence[Piece], *, slash: str = "/") -> str:
                 text += _SPECIAL.sub(r"\\\g<0>", piece.text).replace("/", slash)
             case Name():
                 text += f"{{{piece.name}}}"
+            case Marked():
+                inside = re.sub(r"[()]", r"\\\g<0>", _pieces(piece.words, slash=slash))
+                text += f"({inside})[{to_text(piece.asked)}]"
             case Break():
                 text += f"[{_length(piece)}]"
             case Count():

@@ -14,10 +14,12 @@ from audiocoach.script.tree import (
     Heading,
     If,
     Include,
+    Marked,
     Name,
     Paragraph,
     Piece,
     Repeat,
+    Section,
 )
 
 Scope = Mapping[str, Sequence[str]]
@@ -111,6 +113,8 @@ class _Checker:
 
     def _pieces(self, pieces: Sequence[Piece], scope: Scope, *, in_title: bool = False) -> None:
         for piece in pieces:
+            if isinstance(piece, Marked):
+                self._pieces(piece.words, scope, in_title=in_title)
             if not isinstance(piece, Name) or piece.name in scope:
                 continue
             if piece.name != "next":
@@ -159,7 +163,7 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph | Include]:
     for block in blocks:
         if isinstance(block, Heading | Paragraph | Include):
             yield block
-        else:
+        elif not isinstance(block, Section):
             yield from _flat(block.blocks)
             if isinstance(block, If):
                 yield from _flat(block.otherwise)

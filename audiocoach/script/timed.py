@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from audiocoach.routine import Anchor, Hold
-from audiocoach.script.inline import Slash, check_speech, scan
+from audiocoach.script.inline import Slash, scan
 from audiocoach.script.limits import MIN_EVERY
 from audiocoach.script.marks import read_length
 from audiocoach.script.problems import Problems, Stretch, quoted
-from audiocoach.script.tree import Piece, Timed
+from audiocoach.script.speakable import check_speech
+from audiocoach.script.tree import Piece, Section, Timed
 from audiocoach.units import Ms, format_duration
 
 _HEADS: tuple[tuple[re.Pattern[str], Anchor], ...] = (
@@ -71,6 +72,8 @@ def _read_texts(stretch: Stretch, start: int, problems: Problems) -> tuple[tuple
             texts.append([])
         elif isinstance(item, Hold):
             problems.add(item.place, "a cue cannot hold; write [5s] for a break")
+        elif isinstance(item, Section):
+            problems.add(item.place, 'a cue takes (words)[voice:"..."] instead')
         else:
             texts[-1].append(item)
     if not all(texts):

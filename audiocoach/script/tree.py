@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Sound
+from audiocoach.routine import Anchor, Asked, Break, Hold, Pace, Place, Sound
 from audiocoach.units import Ms
 
 
@@ -26,6 +26,15 @@ class Name:
     """``{name}``: filled when the script is expanded."""
 
     name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """``(words)[rate:"slow"]``, and what else asks something of the voice."""
+
+    words: tuple[Words | Name, ...]
+    asked: Asked
     place: Place
 
 
@@ -50,7 +59,10 @@ class Breathe:
     place: Place
 
 
-Piece: TypeAlias = Words | Name | Break | Sound | Count | Breathe
+Run: TypeAlias = Words | Name | Marked
+"""What is spoken in one breath."""
+
+Piece: TypeAlias = Run | Break | Sound | Count | Breathe
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,15 @@ class Paragraph:
     pieces: tuple[Piece, ...]
     hold: Hold | None
     timed: tuple[Timed, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``#[voice:"..."]``: asked for all that is spoken from here on, until the next."""
+
+    asked: Asked
+    """Empty: as the routine begins."""
     place: Place
 
 
@@ -129,7 +150,7 @@ class Include:
     """``None`` until it is read."""
 
 
-Block: TypeAlias = Heading | Paragraph | Repeat | For | If | Include
+Block: TypeAlias = Heading | Paragraph | Section | Repeat | For | If | Include
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from audiocoach.errors import NotFoundError, nearest
 from audiocoach.phrases import find_phrases, languages
 from audiocoach.routine import (
+    Asked,
     Beats,
     Break,
     Chapter,
@@ -18,8 +19,10 @@ from audiocoach.routine import (
     Place,
     Routine,
     Sound,
+    Span,
     Step,
     TimedCue,
+    spoken_spans,
 )
 from audiocoach.script.announce import Announcer
 from audiocoach.script.includes import included_documents, wrong_value
@@ -32,6 +35,7 @@ from audiocoach.script.limits import (
 )
 from audiocoach.script.paced import paced_beats, weight
 from audiocoach.script.problems import Problems
+from audiocoach.script.respell import respellers
 from audiocoach.script.tree import (
     Block,
     Breathe,
@@ -41,15 +45,23 @@ from audiocoach.script.tree import (
     Heading,
     If,
     Include,
+    Marked,
     Name,
     Paragraph,
     Piece,
     Repeat,
+    Run,
+    Section,
     Words,
 )
 from audiocoach.units import Ms, format_duration
 
 Names = Mapping[str, str]
+
+_AS_WRITTEN = {
+    "sub", "characters", "digits", "number", "ordinal", "fraction", "date", "time", "telephone",
+}  # fmt: skip
+"""What is asked of words that ``say-as`` does not respell."""
 
 
 def choose(document: Document, choices: Names) -> dict[str, str]:
@@ -87,7 +99,8 @@ def expand_document(document: Document, choices: Names) -> Routine:
 class _Chapter:
     heading: Heading | None
     names: Names
-    steps: list[tuple[Paragraph, Names]] = field(default_factory=list)
+    steps: list[tuple[Paragraph, Names, Asked]] = field(default_factory=list)
+    """The last: what the section asks that the step stands in."""
 
 
 class _Unroller:
@@ -97,6 +110,7 @@ class _Unroller:
         self._announcer = announcer
         self.chapters: list[_Chapter] = []
         self._problems = problems
+        self._asked: Asked = ()
         self._visits = 0
         self._steps = 0
         self._parts = 0
@@ -111,22 +125,30 @@ class _Unroller:
                 case Paragraph():
                     if not self.chapters:
                         self._begin(None, names)
-                    self.chapters[-1].steps.append((block, names))
+                    self.chapters[-1].steps.append((block, names, self._asked))
+                case Section():
+                    self._asked = block.asked
                 case Repeat() | For():
-                    for number, inner in enumerate(_rounds(block), 1):
-                        self._visits += 1
-                        inside = block.blocks
-                        if isinstance(block, Repeat) and "round" not in names:
-                            inside = self._announcer.round(block, number)
-                        self.run(inside, {**names, **inner}, block.place)
+                    self._loop(block, names)
                 case Include():
                     self._include(block, names, loop or block.place)
                 case If():
                     taken = (names[block.name] == block.value) is not block.negated
                     self.run(block.blocks if taken else block.otherwise, names, loop)
 
+    def _loop(self, block: Repeat | For, names: Names) -> None:
+        for number, inner in enumerate(_rounds(block), 1):
+            self._visits += 1
+            inside = block.blocks
+            if isinstance(block, Repeat) and "round" not in names:
+                inside = self._announcer.round(block, number, self._asked)
+            self.run(inside, {**names, **inner}, block.place)
+
     def _include(self, block: Include, names: Names, loop: Place) -> None:
-        """The steps of another script, with no names but its own."""
+        """The steps of another script, with no names but its own.
+
+        A section reaches into it, but none out of it.
+        """
         document = block.document
         if document is None:
             self._problems.add(block.place, f"{block.name} was not read")
@@ -137,7 +159,9 @@ class _Unroller:
             inner[name] = names[value.name] if isinstance(value, Name) else value
             if wrong := wrong_value(choices, name, inner[name]):
                 self._problems.add(block.place, f"in {block.name}, {wrong}", len("::: include"))
+        asked = self._asked
         self.run(document.blocks, inner, loop)
+        self._asked = asked
 
     def _begin(self, heading: Heading | None, names: Names) -> None:
         if self.chapters and not self.chapters[-1].steps:
@@ -182,13 +206,10 @@ class _Filler:
         self._document = document
         self._announcer = announcer
         self._problems = problems
-        own = dict(document.front.say_as)
-        self._respellers = {document.path: _respeller(document.front.say_as)}
-        for other in included_documents(document):
-            both = {**dict(other.front.say_as), **own}
-            self._respellers[other.path] = _respeller(tuple(both.items()))
+        self._respellers = respellers(document)
         self._characters = 0
         self._length: Ms = 0
+        self._asked: Asked = ()
         self._next: str | None = None
         """The title of the next chapter; ``None`` in the last."""
 
@@ -222,10 +243,11 @@ class _Filler:
 
     def _chapter(self, chapter: _Chapter, title: str, after: str | None) -> Chapter:
         self._next = after
-        steps = tuple(self._step(step, names) for step, names in chapter.steps)
+        steps = tuple(self._step(*step) for step in chapter.steps)
         return Chapter(title, steps, chapter.heading.place if chapter.heading else steps[0].place)
 
-    def _step(self, step: Paragraph, names: Names) -> Step:
+    def _step(self, step: Paragraph, names: Names, asked: Asked) -> Step:
+        self._asked = asked
         if step.hold:
             self._add_length(step.hold.length, step.hold.place)
         timed = tuple(
@@ -241,9 +263,9 @@ class _Filler:
 
     def _parts(self, pieces: Sequence[Piece], names: Names) -> tuple[Part, ...]:
         parts: list[Part] = []
-        run: list[Words | Name] = []
+        run: list[Run] = []
         for piece in pieces:
-            if isinstance(piece, Words | Name):
+            if isinstance(piece, Run):
                 run.append(piece)
                 continue
             if run:
@@ -271,15 +293,25 @@ class _Filler:
         return piece
 
     def _beats(self, piece: Count | Breathe) -> Beats:
-        phrases = find_phrases(self._document.front.language)
+        """In the section's language if it has one, by the section's voice."""
+        language = dict(self._asked).get("lang", self._document.front.language)
+        phrases = find_phrases(language)
         if phrases is None:
             self._problems.add(
                 piece.place,
-                f'there are no words for this in the language "{self._document.front.language}";'
+                f'there are no words for this in the language "{language}";'
                 f" there are in {', '.join(languages())}",
             )
             return Beats((), piece.place)
-        return paced_beats(piece, phrases, lambda text: self._said(text, piece.place))
+
+        def said(text: str) -> Cue:
+            cue = self._said(text, piece.place)
+            if not self._asked:
+                return cue
+            spans = (Span(cue.spoken, self._asked, piece.place),)
+            return replace(cue, spoken=spoken_spans(spans), spans=spans)
+
+        return paced_beats(piece, phrases, said)
 
     def _said(self, text: str, place: Place) -> Cue:
         """A cue of the coach's own words."""
@@ -287,16 +319,56 @@ class _Filler:
         self._add_characters(len(spoken), place)
         return Cue(text, spoken, place)
 
-    def _cue(self, run: Sequence[Words | Name], names: Names) -> Cue:
+    def _cue(self, run: Sequence[Run], names: Names) -> Cue:
         text = self._fill(run, names)
+        if self._asked or any(isinstance(piece, Marked) for piece in run):
+            spans = tuple(self._spans(run, names))
+            spoken = spoken_spans(spans)
+            self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
+            return Cue(text, spoken, run[0].place, spans)
         spoken = self._respellers[run[0].place.path](text)
         self._add_characters(max(0, len(spoken) - len(text)), run[0].place)
         return Cue(text, spoken, run[0].place)
 
-    def _fill(self, run: Sequence[Words | Name], names: Names) -> str:
-        text = "".join(
-            piece.text if isinstance(piece, Words) else self._value(piece, names) for piece in run
+    def _spans(self, run: Sequence[Run], names: Names) -> Iterator[Span]:
+        """The run, cut where what is asked changes; with single spaces between the words."""
+        before = " "
+        plain: list[Words | Name] = []
+        for piece in [*run, None]:
+            if isinstance(piece, Words | Name):
+                plain.append(piece)
+                continue
+            stretches = [(plain, self._asked, plain[0].place)] if plain else []
+            if piece is not None:
+                stretches.append(([*piece.words], self._with_section(piece.asked), piece.place))
+            for pieces, asked, place in stretches:
+                text = self._join(pieces, names)
+                words = re.sub(r"\s+", " ", text if before != " " else text.lstrip())
+                if asked == self._asked or not _AS_WRITTEN & {key for key, _ in asked}:
+                    words = self._respellers[place.path](words)
+                if words:
+                    before = words[-1]
+                    yield Span(words, asked, place)
+            plain = []
+
+    def _with_section(self, asked: Asked) -> Asked:
+        """What is asked of some words in the section: a voice or a language replaces both."""
+        if {"voice", "lang"} & {key for key, _ in asked}:
+            return asked
+        return (*asked, *self._asked)
+
+    def _join(self, run: Sequence[Run], names: Names) -> str:
+        return "".join(
+            piece.text
+            if isinstance(piece, Words)
+            else self._value(piece, names)
+            if isinstance(piece, Name)
+            else self._join(piece.words, names)
+            for piece in run
         )
+
+    def _fill(self, run: Sequence[Run], names: Names) -> str:
+        text = self._join(run, names)
         self._add_characters(len(text), run[0].place)
         return " ".join(text.split())
 
@@ -326,18 +398,3 @@ class _Filler:
                 "with this all breaks and working times are more than"
                 f" {format_duration(MAX_LENGTH)} together, which is the most",
             )
-
-
-def _respeller(say_as: Sequence[tuple[str, str]]) -> Callable[[str], str]:
-    """Replaces whole words, in any case."""
-    if not say_as:
-        return str
-    longest_first = sorted(say_as, key=lambda pair: -len(pair[0]))
-    words = "|".join(f"({re.escape(word)})" for word, _ in longest_first)
-    pattern = re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
-    spoken = [spelling for _, spelling in longest_first]
-
-    def respell(text: str) -> str:
-        return pattern.sub(lambda match: spoken[(match.lastindex or 1) - 1], text)
-
-    return respell

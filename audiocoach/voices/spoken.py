@@ -40,16 +40,20 @@ def plain(text: str, voice: str) -> str:
     (emoji) go: engines read out their long names, or nothing. Raises ``SpeechError``
     that names ``voice`` if neither a letter nor a digit is left.
     """
-    whole = unicodedata.normalize("NFC", text).translate(_MARKUP)
-    whole = whole.replace("[[", " ").replace("]]", " ")
-    kept = "".join(_kept(before, char) for before, char in zip(" " + whole, whole, strict=False))
-    words = " ".join(kept.split())
+    words = " ".join(clean(text).split())
     if not any(char.isalnum() for char in words):
         raise SpeechError(
             f'the cue {quote(text)} has no word that the voice "{voice}" could speak; '
             "write it in words"
         )
     return words
+
+
+def clean(text: str) -> str:
+    """As ``plain``, with white space as it is and without a check."""
+    whole = unicodedata.normalize("NFC", text).translate(_MARKUP)
+    whole = whole.replace("[[", " ").replace("]]", " ")
+    return "".join(_kept(before, char) for before, char in zip(" " + whole, whole, strict=False))
 
 
 def _kept(before: str, char: str) -> str:

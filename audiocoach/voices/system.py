@@ -18,7 +18,7 @@ from typing import Any
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.units import SECOND, Ms
-from audiocoach.voices import Speech, VoiceInfo, language
+from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
 from audiocoach.voices.process import Worker, WorkerError
 from audiocoach.voices.spoken import REVISION, defect, plain, quote
 
@@ -36,6 +36,12 @@ _RATES = {Pace.CALM: 115, Pace.NORMAL: 145, Pace.BRISK: 170}
 
 _PITCH = 42
 """eSpeak's scale, 0 to 100; 50 is its default."""
+
+_PITCH_STEP = 12
+_SLOWEST = 80
+"""eSpeak NG speaks no slower, whatever it is told (``espeak_RATE_MINIMUM``)."""
+
+_RESTS: dict[Pace, Ms] = {Pace.CALM: 600, Pace.NORMAL: 450, Pace.BRISK: 350}
 
 _SUFFIX = ".aiff" if sys.platform == "darwin" else ".wav"
 """macOS writes AIFF, whatever the name says."""
@@ -68,6 +74,7 @@ class SystemEngine:
             listing = self._worker.start()
             self._version = str(listing["version"])
             self._listed = _listed(listing)
+            self._pitched = listing["driver"] == "espeak"
         except (WorkerError, KeyError, TypeError) as error:
             self._worker.close()
             raise NotFoundError(
@@ -92,7 +99,9 @@ class SystemEngine:
     def voice(self, name: str, pace: Pace) -> SystemVoice:
         """The voice called ``name``, one of ``voices``; it owns the engine from now on."""
         listed = next(listed for listed in self._listed if listed.info.name == name)
-        return SystemVoice(listed, _RATES[pace], self._worker, self._version, self._cue_time)
+        return SystemVoice(
+            listed, pace, self._worker, self._version, self._cue_time, pitched=self._pitched
+        )
 
     def close(self) -> None:
         """End the process."""
@@ -148,8 +157,20 @@ class SystemVoice:
     parallel = 1
 
     def __init__(
-        self, listed: _Listed, rate: int, worker: Worker, version: str, cue_time: Ms
+        self,
+        listed: _Listed,
+        pace: Pace,
+        worker: Worker,
+        version: str,
+        cue_time: Ms,
+        *,
+        pitched: bool,
     ) -> None:
+        """``pitched``: the driver takes a pitch."""
+        rate = _RATES[pace]
+        self.rest = _RESTS[pace]
+        self._rate = rate
+        self._pitched = pitched
         self.info = listed.info
         self.key = f"pyttsx3 {version} {listed.id} rate={rate} pitch={_PITCH} r{REVISION}"
         self._request = {"do": "speak", "voice": listed.id, "rate": rate, "pitch": _PITCH}
@@ -160,16 +181,28 @@ class SystemVoice:
 
     def speak(self, text: str) -> Speech:
         """Speak ``text``; after a failure once more, in a new process; ``SpeechError``."""
+        return self._speak(text, Manner())
+
+    def speak_phrase(self, phrase: Phrase) -> Speech:
+        """As ``speak``, at the phrase's own rate and pitch."""
+        return self._speak(phrase.text, phrase.manner)
+
+    def lacks(self, phrase: Phrase) -> frozenset[str]:
+        """pyttsx3 takes words alone; of its drivers, eSpeak's has a pitch."""
+        pitch = {"pitch"} if phrase.manner.pitch and not self._pitched else set()
+        return frozenset(pitch | ({"ipa"} if any(ipa for _, ipa in phrase.parts) else set()))
+
+    def _speak(self, text: str, manner: Manner) -> Speech:
         words = plain(text, self.info.name)
         with self._lock:
             try:
-                return self._try(words)
+                return self._try(words, manner)
             except WorkerError:
                 self._worker.stop()
             if self._worker.closed:
                 raise SpeechError(f'the voice "{self.info.name}" was closed at {quote(text)}')
             try:
-                return self._try(words)
+                return self._try(words, manner)
             except WorkerError as error:
                 self._worker.stop()
                 raise SpeechError(
@@ -178,13 +211,16 @@ class SystemVoice:
                     'pip install "audiocoach[neural]"'
                 ) from error
 
-    def _try(self, words: str) -> Speech:
+    def _try(self, words: str, manner: Manner) -> Speech:
         self._spoken += 1
         file = f"{self._spoken}{_SUFFIX}"
         path = self._worker.folder / file
         deadline = self._cue_time + _CHARACTER_TIME * len(words)
+        rate = max(_SLOWEST, round(self._rate * manner.rate))
+        pitch = _PITCH + _PITCH_STEP * manner.pitch
+        request = {**self._request, "rate": rate, "pitch": pitch, "text": words, "file": file}
         try:
-            self._worker.ask({**self._request, "text": words, "file": file}, deadline)
+            self._worker.ask(request, deadline)
             speech = _read(path)
         finally:
             path.unlink(missing_ok=True)
