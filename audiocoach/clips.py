@@ -35,15 +35,25 @@ _TRIM: Db = -54.0
 """Under the clip's loudest moment: silence, at its ends."""
 ONSET_S = 0.01
 """From the start of every clip to its first sound, so that words can stand on a beat."""
-_OUTSIDE = (ONSET_S, 0.09, 0.01, 0.05)
-"""Seconds kept before the first and after the last sound, so that no consonant is cut, and
-of the fades in and out."""
-_INSIDE = (ONSET_S, 0.03, 0.005, 0.02)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """How one end of what was spoken is cut."""
+
+    keep_s: float
+    """Kept beyond the sound, so that no consonant is cut; exact before the first sound."""
+    fade_s: float
+
+
+_START, _END = _Edge(ONSET_S, 0.01), _Edge(0.09, 0.05)
+"""The ends of a clip."""
+_INNER_START, _INNER_END = _Edge(0.01, 0.005), _Edge(0.03, 0.02)
 """The same where other words are near."""
 _HIGHPASS_HZ = 70.0
 """Under any voice; what is there is rumble, and takes headroom."""
 _PASSES = 6
-_FORMAT = 3
+_FORMAT = 4
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 
@@ -87,7 +97,14 @@ def join_clip(stretches: Sequence[Stretch]) -> Clip | None:
     All voices come to one loudness, then each stretch gets its gain. The clip is at
     ``CLIP_LOUDNESS`` but for what the gains make of it.
     """
-    found = [_trimmed(_highpassed(_resampled(stretch.speech)), _INSIDE) for stretch in stretches]
+    found = [
+        _trimmed(
+            _highpassed(_resampled(stretch.speech)),
+            _INNER_START if at else _START,
+            _INNER_END if at < len(stretches) - 1 else _END,
+        )
+        for at, stretch in enumerate(stretches)
+    ]
     sounds = [sound for sound in found if sound is not None]
     if len(sounds) < len(stretches):
         return None
@@ -129,7 +146,7 @@ def _highpassed(signal: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _trimmed(
-    signal: NDArray[np.float32], edges: tuple[float, float, float, float] = _OUTSIDE
+    signal: NDArray[np.float32], first: _Edge = _START, last: _Edge = _END
 ) -> NDArray[np.float32] | None:
     """Without the silence at both ends, faded there; ``None`` where nothing sounds."""
     levels = np.abs(signal)
@@ -137,11 +154,10 @@ def _trimmed(
     if loudest < db_to_gain(-60.0):
         return None
     sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
-    before, after, fade_in, fade_out = (round(seconds * RATE) for seconds in edges)
-    start = int(sounding[0]) - before
-    end = min(len(signal), int(sounding[-1]) + 1 + after)
+    start = int(sounding[0]) - round(first.keep_s * RATE)
+    end = min(len(signal), int(sounding[-1]) + 1 + round(last.keep_s * RATE))
     kept = np.concatenate([np.zeros(max(0, -start), np.float32), signal[max(0, start) : end]])
-    rise, fall = (min(len(kept), fade) for fade in (fade_in, fade_out))
+    rise, fall = (min(len(kept), round(edge.fade_s * RATE)) for edge in (first, last))
     kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
     return kept

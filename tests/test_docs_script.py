@@ -64,6 +64,10 @@ def test_there_are_examples_of_every_block_and_mark() -> None:
         assert mark in together
 
 
+def test_nothing_is_told_to_be_not_yet() -> None:
+    assert "not yet" not in TEXT.lower()
+
+
 def test_every_key_of_the_table_is_known() -> None:
     keys = re.findall(r"^\| `([a-z-]+)` \|", TEXT.partition("## Chapters")[0], re.MULTILINE)
     error = error_of("---\nqqqqqq: x\n---\na")

@@ -234,6 +234,6 @@ def test_a_section_counts_too_and_ends_with_an_included_script(tmp_path: Path) -
         ("Three.", {"voice": "lea"}),
         ("Four.", anna),
         ("Fünf.", german),
-        ("one", {}),
-        ("two", {}),
+        ("eins", german),
+        ("zwei", german),
     ]

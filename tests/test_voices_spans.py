@@ -15,7 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiocoach.cli import cli
-from audiocoach.clips import CLIP_LOUDNESS, Clip, ClipCache, Stretch, _loudness, join_clip
+from audiocoach.clips import (
+    CLIP_LOUDNESS,
+    ONSET_S,
+    Clip,
+    ClipCache,
+    Stretch,
+    _loudness,
+    join_clip,
+    make_clip,
+)
 from audiocoach.errors import NotFoundError
 from audiocoach.live.apart import SpeakerApart
 from audiocoach.routine import Cue, Pace, Place, Span, spoken_spans
@@ -162,6 +171,24 @@ def test_a_gain_is_heard_in_a_part_and_in_the_whole() -> None:
     assert loudness(part, end=0.49) == pytest.approx(CLIP_LOUDNESS, abs=0.5)
     whole = join_clip([stretch("a", -12.0, -4.0)])
     assert loudness(whole) == pytest.approx(CLIP_LOUDNESS - 4, abs=0.2)
+
+
+def test_a_clip_of_parts_begins_and_ends_as_every_clip_does() -> None:
+    def padded(name: str) -> Stretch:
+        tone = stretch(name, -12.0).speech
+        quiet = np.zeros(tone.rate, np.float32)
+        return Stretch(Speech(np.concatenate([quiet, tone.samples, quiet]), tone.rate), name, 0, 0)
+
+    parts = join_clip([padded("a"), padded("a")])
+    whole = make_clip(padded("a").speech)
+    assert parts is not None
+    assert whole is not None
+    for clip in (parts, whole):
+        level = np.abs(clip.samples.astype(float))
+        sounding = np.flatnonzero(level > level.max() / 100) / RATE
+        assert sounding[0] == pytest.approx(ONSET_S, abs=0.003)
+        assert len(level) / RATE - sounding[-1] == pytest.approx(0.09, abs=0.02)
+    assert parts.length == pytest.approx(2 * whole.length - 60, abs=8)
 
 
 def test_a_part_that_is_silence_is_no_clip() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from audiocoach.phrases import Phrases, find_phrases, languages
 from audiocoach.routine import (
     Anchor,
+    Asked,
     Beats,
     Break,
     Chapter,
@@ -19,7 +20,19 @@ from audiocoach.routine import (
     TimedCue,
 )
 from audiocoach.script.problems import Problems
-from audiocoach.script.tree import Block, Document, Heading, If, Name, Paragraph, Repeat, Words
+from audiocoach.script.tree import (
+    Block,
+    Document,
+    Heading,
+    If,
+    Marked,
+    Name,
+    Paragraph,
+    Piece,
+    Repeat,
+    Section,
+    Words,
+)
 from audiocoach.timeline import estimated_length
 from audiocoach.units import MINUTE, SECOND, Ms
 
@@ -40,8 +53,11 @@ class Announcer:
         self._announce = document.front.announce
         self._problems = problems
 
-    def round(self, block: Repeat, number: int) -> tuple[Block, ...]:
-        """What ``block`` holds in one round, which is said first."""
+    def round(self, block: Repeat, number: int, asked: Asked) -> tuple[Block, ...]:
+        """What ``block`` holds in one round, which is said first, in the routine's own voice.
+
+        ``asked``: what the section asks that the round begins in.
+        """
         if not self._asked("rounds") or _speaks_round(block.blocks):
             return block.blocks
         phrases = self._phrases()
@@ -51,8 +67,17 @@ class Announcer:
             round=phrases.number(number), rounds=phrases.number(block.count)
         )
         step = Paragraph((Words(text, block.place),), None, (), block.place)
-        headed = isinstance(block.blocks[0], Heading)
-        return (*block.blocks[:headed], step, *block.blocks[headed:])
+        begin = 0
+        for first in block.blocks:
+            if isinstance(first, Section):
+                asked = first.asked
+            elif not isinstance(first, Heading):
+                break
+            begin += 1
+        said: tuple[Block, ...] = (step,)
+        if asked:
+            said = (Section((), block.place), step, Section(asked, block.place))
+        return (*block.blocks[:begin], *said, *block.blocks[begin:])
 
     def complete(self, routine: Routine, said: Said) -> Routine:
         """The routine with what is said before chapters and during working times."""
@@ -145,16 +170,22 @@ def _speaks_round(blocks: Sequence[Block]) -> bool:
     for block in blocks:
         match block:
             case Heading():
-                pieces = list(block.title)
+                pieces: list[Piece] = [*block.title]
             case Paragraph():
                 cues = [piece for timed in block.timed for text in timed.texts for piece in text]
-                pieces = [piece for piece in (*block.pieces, *cues) if isinstance(piece, Name)]
+                pieces = [*block.pieces, *cues]
             case If():
                 if _speaks_round(block.blocks) or _speaks_round(block.otherwise):
                     return True
                 continue
             case _:
                 continue
-        if any(isinstance(piece, Name) and piece.name == "round" for piece in pieces):
+        if any(_is_round(piece) for piece in pieces):
             return True
     return False
+
+
+def _is_round(piece: Piece) -> bool:
+    if isinstance(piece, Marked):
+        return any(_is_round(word) for word in piece.words)
+    return isinstance(piece, Name) and piece.name == "round"

@@ -83,9 +83,11 @@ def _break(match: re.Match[str], place: Place) -> Break:
 
 def _strength(match: re.Match[str], place: Place) -> Break | None:
     """A break of Speech Markdown, by strength or by length; ``None`` for the strength none."""
-    strength = match["length"]
+    strength = match["strength"]
     if strength == "none":
         return None
+    if timed := re.fullmatch(_LENGTH + _KEEP, strength):
+        return _break(timed, place)
     if strength[:1].isdigit():
         return Break(read_length(strength), place)
     if strength not in STRENGTHS:
@@ -149,7 +151,7 @@ _LENGTH = r"(?P<length>\d(?:[\da-z]|\.(?!\.))*)"
 _KEEP = r" ?(?P<keep>!)?"
 _SECONDS = r"[0-9]{1,3}(?:\.[0-9]{1,3})?"
 _MARKS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Place], Mark | None]], ...] = (
-    (re.compile(r"""break: ?(?P<quote>["'])(?P<length>[^"']*)(?P=quote)"""), _strength),
+    (re.compile(r"""break: ?(?P<quote>["'])(?P<strength>[^"']*)(?P=quote)"""), _strength),
     (re.compile(_LENGTH + _KEEP), _break),
     (re.compile(f"for {_LENGTH}{_KEEP}"), _hold_for),
     (re.compile(rf"for {_LENGTH} ?\.\. ?(?P<longest>\d[\d.a-z]*){_KEEP}"), _hold_between),

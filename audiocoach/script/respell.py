@@ -1,12 +1,27 @@
-"""``say-as``: words that the voice says wrong, spelt for it in another way."""
+"""``say-as``: words that are spoken otherwise than they are written."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
 
+from audiocoach.script.includes import included_documents
+from audiocoach.script.tree import Document
 
-def respeller(say_as: Sequence[tuple[str, str]]) -> Callable[[str], str]:
+Respell = Callable[[str], str]
+
+
+def respellers(document: Document) -> dict[str, Respell]:
+    """By the path of a script: what respells its words. The outermost script goes first."""
+    own = dict(document.front.say_as)
+    found = {document.path: _respeller(document.front.say_as)}
+    for other in included_documents(document):
+        both = {**dict(other.front.say_as), **own}
+        found[other.path] = _respeller(tuple(both.items()))
+    return found
+
+
+def _respeller(say_as: Sequence[tuple[str, str]]) -> Respell:
     """Replaces whole words, in any case."""
     if not say_as:
         return str

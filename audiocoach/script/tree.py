@@ -38,10 +38,6 @@ class Marked:
     place: Place
 
 
-Run: TypeAlias = Words | Name | Marked
-"""What is spoken in one breath."""
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """``[count 8 every 4s]``, ``[count down 5]``."""
@@ -62,6 +58,9 @@ class Breathe:
     swell: bool
     place: Place
 
+
+Run: TypeAlias = Words | Name | Marked
+"""What is spoken in one breath."""
 
 Piece: TypeAlias = Run | Break | Sound | Count | Breathe
 

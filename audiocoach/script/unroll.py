@@ -35,7 +35,7 @@ from audiocoach.script.limits import (
 )
 from audiocoach.script.paced import paced_beats, weight
 from audiocoach.script.problems import Problems
-from audiocoach.script.respell import respeller
+from audiocoach.script.respell import respellers
 from audiocoach.script.tree import (
     Block,
     Breathe,
@@ -123,24 +123,32 @@ class _Unroller:
                 case Heading():
                     self._begin(block, names)
                 case Paragraph():
-                    self._step(block, names)
+                    if not self.chapters:
+                        self._begin(None, names)
+                    self.chapters[-1].steps.append((block, names, self._asked))
                 case Section():
                     self._asked = block.asked
                 case Repeat() | For():
-                    for number, inner in enumerate(_rounds(block), 1):
-                        self._visits += 1
-                        inside = block.blocks
-                        if isinstance(block, Repeat) and "round" not in names:
-                            inside = self._announcer.round(block, number)
-                        self.run(inside, {**names, **inner}, block.place)
+                    self._loop(block, names)
                 case Include():
                     self._include(block, names, loop or block.place)
                 case If():
                     taken = (names[block.name] == block.value) is not block.negated
                     self.run(block.blocks if taken else block.otherwise, names, loop)
 
+    def _loop(self, block: Repeat | For, names: Names) -> None:
+        for number, inner in enumerate(_rounds(block), 1):
+            self._visits += 1
+            inside = block.blocks
+            if isinstance(block, Repeat) and "round" not in names:
+                inside = self._announcer.round(block, number, self._asked)
+            self.run(inside, {**names, **inner}, block.place)
+
     def _include(self, block: Include, names: Names, loop: Place) -> None:
-        """The steps of another script, with no names but its own."""
+        """The steps of another script, with no names but its own.
+
+        A section reaches into it, but none out of it.
+        """
         document = block.document
         if document is None:
             self._problems.add(block.place, f"{block.name} was not read")
@@ -151,19 +159,14 @@ class _Unroller:
             inner[name] = names[value.name] if isinstance(value, Name) else value
             if wrong := wrong_value(choices, name, inner[name]):
                 self._problems.add(block.place, f"in {block.name}, {wrong}", len("::: include"))
-        before = self._asked
+        asked = self._asked
         self.run(document.blocks, inner, loop)
-        self._asked = before
+        self._asked = asked
 
     def _begin(self, heading: Heading | None, names: Names) -> None:
         if self.chapters and not self.chapters[-1].steps:
             self.chapters.pop()
         self.chapters.append(_Chapter(heading, names))
-
-    def _step(self, step: Paragraph, names: Names) -> None:
-        if not self.chapters:
-            self._begin(None, names)
-        self.chapters[-1].steps.append((step, names, self._asked))
 
     def _count(self, block: Block, loop: Place) -> None:
         self._visits += 1
@@ -203,11 +206,7 @@ class _Filler:
         self._document = document
         self._announcer = announcer
         self._problems = problems
-        own = dict(document.front.say_as)
-        self._respellers = {document.path: respeller(document.front.say_as)}
-        for other in included_documents(document):
-            both = {**dict(other.front.say_as), **own}
-            self._respellers[other.path] = respeller(tuple(both.items()))
+        self._respellers = respellers(document)
         self._characters = 0
         self._length: Ms = 0
         self._asked: Asked = ()
@@ -294,29 +293,31 @@ class _Filler:
         return piece
 
     def _beats(self, piece: Count | Breathe) -> Beats:
-        phrases = find_phrases(self._document.front.language)
+        """In the section's language if it has one, by the section's voice."""
+        language = dict(self._asked).get("lang", self._document.front.language)
+        phrases = find_phrases(language)
         if phrases is None:
             self._problems.add(
                 piece.place,
-                f'there are no words for this in the language "{self._document.front.language}";'
+                f'there are no words for this in the language "{language}";'
                 f" there are in {', '.join(languages())}",
             )
             return Beats((), piece.place)
-        return paced_beats(piece, phrases, lambda text: self._counted(text, piece.place))
+
+        def said(text: str) -> Cue:
+            cue = self._said(text, piece.place)
+            if not self._asked:
+                return cue
+            spans = (Span(cue.spoken, self._asked, piece.place),)
+            return replace(cue, spoken=spoken_spans(spans), spans=spans)
+
+        return paced_beats(piece, phrases, said)
 
     def _said(self, text: str, place: Place) -> Cue:
         """A cue of the coach's own words."""
         spoken = self._respellers[place.path](text)
         self._add_characters(len(spoken), place)
         return Cue(text, spoken, place)
-
-    def _counted(self, text: str, place: Place) -> Cue:
-        """A cue within a step: in the section's voice, as long as that has no other language."""
-        cue = self._said(text, place)
-        if not self._asked or "lang" in dict(self._asked):
-            return cue
-        spans = (Span(cue.spoken, self._asked, place),)
-        return Cue(text, spoken_spans(spans), place, spans)
 
     def _cue(self, run: Sequence[Run], names: Names) -> Cue:
         text = self._fill(run, names)

@@ -184,7 +184,7 @@ def telephone(words: str, value: str, language: str) -> str:
     if len(groups) == 1:
         groups = _cut(groups[0])
     said = [" ".join(digit_words(group, language) or list(group)) for group in groups]
-    if words.strip().startswith("+") and kind in _PLUS:
+    if said and words.strip().startswith("+") and kind in _PLUS:
         said[0] = f"{_PLUS[kind]} {said[0]}"
     return ", ".join(said) or words
 
