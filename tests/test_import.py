@@ -151,6 +151,7 @@ def test_what_a_script_cannot_say_is_told_with_its_line_and_kept() -> None:
         ("a <sub alias='x'>W</sub> and <sub alias='y'>w</sub>", ["a W and w"]),
         ("<![CDATA[a <b>]]>", ["a <b>"]),
         ("a&#x201d;", ["a\u201d"]),
+        ("a::<break/>:<break/>b", ["a:::", 500, 500, "b"]),
     ],
 )
 def test_single_marks(inside: str, expected: list[str | int]) -> None:

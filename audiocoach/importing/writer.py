@@ -151,7 +151,12 @@ class Writer:
                     step, room = [], _LONGEST
                     can_end = False
                 room -= size
-                step.append(_written(part) if isinstance(part, Said) else part)
+                made = _written(part) if isinstance(part, Said) else part
+                last = step[-1] if step else None
+                if isinstance(last, Words) and isinstance(made, Words):
+                    step[-1] = Words(last.text + made.text, _HERE)
+                else:
+                    step.append(made)
                 first = isinstance(piece, list) and part is piece[0]
                 can_end = can_begin or (can_end and not first)
         if step:
