@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,6 +16,7 @@ from audiocoach.errors import AudiocoachError, NotFoundError, ScriptError
 from audiocoach.importing import Imported, import_file, import_script
 from audiocoach.routine import Break, Cue, Routine, Sound
 from audiocoach.script import expand, load, parse
+from audiocoach.script.modifiers import to_text
 from audiocoach.script.source import UNWANTED
 
 
@@ -43,6 +44,17 @@ def parts(imported: Imported) -> list[list[str | int]]:
 
 def speak(inside: str) -> Imported:
     return made(f"<speak>{inside}</speak>")
+
+
+def marked(imported: Imported) -> list[tuple[str, str]]:
+    """Words of which something is asked, and what."""
+    routine = expand(parse(imported.text, "talk.md"), {})
+    return [
+        (span.words, to_text(span.asked))
+        for cue in routine.cues()
+        for span in cue.spans
+        if span.asked
+    ]
 
 
 def told(imported: Imported) -> list[tuple[int, str]]:
@@ -104,21 +116,22 @@ def test_ssml_is_spoken_as_it_is_meant() -> None:
     ]
     document = parse(imported.text, "talk.md")
     assert document.front.language == "en-GB"
-    assert document.front.say_as == (("SB", "sacrum bone"),)
+    assert marked(imported) == [
+        ("SB", 'sub:"sacrum bone"'),
+        ("never", 'emphasis:"strong"'),
+        ("Slowly.", 'rate:"slow"'),
+        ("So.", 'rate:"slow"'),
+        ("123", "digits"),
+    ]
 
 
 def test_what_a_script_cannot_say_is_told_with_its_line_and_kept() -> None:
     imported = made(SSML)
-    assert [line for line, _ in told(imported)] == [6, 7, 8, 9, 10]
-    for line, words in ((6, "emphasis"), (7, "bells/low.ogg"), (8, "prosody"), (9, "say-as")):
-        assert any(words in message for number, message in told(imported) if number == line)
+    assert [line for line, _ in told(imported)] == [7, 10]
+    assert "bells/low.ogg" in told(imported)[0][1]
     for comment in (
         "<!-- A greeting. -->",
         "<!-- note a - - b -->",
-        '<!-- <emphasis level="strong"> -->',
-        '<!-- <prosody rate="slow"> -->',
-        "<!-- </prosody> -->",
-        '<!-- <say-as interpret-as="digits"> -->',
         '<!-- <audio src="https://example.org/a.mp3"> -->',
         "<!-- ding -->",
     ):
@@ -135,13 +148,106 @@ def test_what_a_script_cannot_say_is_told_with_its_line_and_kept() -> None:
         ('<break/>!<break time="1s"/>b', [500, 1_000, "b"]),
         ("<mstts:express-as style='x'>a</mstts:express-as>", ["a"]),
         ("<metadata>not<x>me</x></metadata>a", ["a"]),
-        ("a <sub alias='x'>W</sub> and <sub alias='y'>w</sub>", ["a W and y"]),
+        ("a <sub alias='x'>W</sub> and <sub alias='y'>w</sub>", ["a W and w"]),
         ("<![CDATA[a <b>]]>", ["a <b>"]),
         ("a&#x201d;", ["a\u201d"]),
+        ("a::<break/>:<break/>b", ["a:::", 500, 500, "b"]),
     ],
 )
 def test_single_marks(inside: str, expected: list[str | int]) -> None:
     assert parts(speak(inside)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        ("<emphasis>a</emphasis> b", [("a", 'emphasis:"moderate"')]),
+        (
+            '<prosody volume="soft" pitch="low" rate="default">a</prosody>',
+            [("a", 'rate:"medium";pitch:"low";volume:"soft"')],
+        ),
+        ('<say-as interpret-as="spell-out">LS</say-as>', [("LS", "characters")]),
+        ('<say-as interpret-as="cardinal">12</say-as>.', [("12", "number")]),
+        (
+            '<say-as interpret-as="date" format="mmddyyyy">10-19-2016</say-as>',
+            [("10-19-2016", 'date:"mdy"')],
+        ),
+        (
+            '<say-as interpret-as="time" format="hms12">2:30pm</say-as>',
+            [("2:30pm", 'time:"hms12"')],
+        ),
+        (
+            '<say-as interpret-as="telephone" format="1">555-1212</say-as>',
+            [("555-1212", 'telephone:"1"')],
+        ),
+        ('<phoneme alphabet="ipa" ph="pɪˈkɑːn">pecan</phoneme>', [("pecan", 'ipa:"pɪˈkɑːn"')]),
+        ('a <lang xml:lang="fr-FR">mots</lang>', [("mots", 'lang:"fr-FR"')]),
+        ('<p xml:lang="de">Wort</p>', [("Wort", 'lang:"de"')]),
+        ('<voice name="joe">Hi, you.</voice>', [("Hi, you.", 'voice:"joe"')]),
+        (
+            '<prosody rate="slow">a <emphasis>b</emphasis><break/>, c</prosody>',
+            [
+                ("a", 'rate:"slow"'),
+                ("b", 'emphasis:"moderate";rate:"slow"'),
+                ("c", 'rate:"slow"'),
+            ],
+        ),
+        (
+            '<prosody rate="slow"><prosody rate="fast">a</prosody></prosody>',
+            [("a", 'rate:"fast"')],
+        ),
+        (
+            '<voice name="joe"><sub alias="x">W</sub> is <s>so</s></voice>',
+            [("W", 'sub:"x";voice:"joe"'), ("is", 'voice:"joe"'), ("so", 'voice:"joe"')],
+        ),
+    ],
+)
+def test_what_is_asked_of_the_voice_becomes_a_mark(
+    inside: str, expected: list[tuple[str, str]]
+) -> None:
+    imported = speak(inside)
+    assert marked(imported) == expected
+    assert not imported.warnings
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected", "message"),
+    [
+        ('<prosody rate="80%">a</prosody>', 'rate:"slow"', 'rate "80%" becomes "slow"'),
+        ('<prosody rate="+40%">a</prosody>', 'rate:"x-fast"', 'becomes "x-fast"'),
+        ('<prosody rate="1.0">a</prosody>', 'rate:"medium"', 'becomes "medium"'),
+        ('<prosody pitch="-2st">a</prosody>', 'pitch:"low"', 'pitch "-2st" becomes "low"'),
+        ('<prosody pitch="+25%">a</prosody>', 'pitch:"x-high"', 'becomes "x-high"'),
+        ('<prosody volume="-7dB">a</prosody>', 'volume:"x-soft"', 'becomes "x-soft"'),
+        ('<prosody volume="silent">a</prosody>', "", 'volume="silent"> has no counterpart'),
+        ('<prosody pitch="200Hz">a</prosody>', "", 'pitch="200Hz"> has no counterpart'),
+        ('<say-as interpret-as="currency">a</say-as>', "", "has no counterpart"),
+        ('<say-as interpret-as="number">a</say-as>', "", "is not a number"),
+        ('<say-as interpret-as="date">a</say-as>', "", "has no counterpart"),
+        ('<phoneme alphabet="x-sampa" ph="p">a</phoneme>', "", "has no counterpart"),
+        ('<voice gender="female">a</voice>', "", 'gender="female"> has no counterpart'),
+        ('<voice name="../a.onnx">a</voice>', "", "has no counterpart"),
+        ('<p xml:lang="[no]">a</p>', "", "is no language"),
+        ('<say-as interpret-as="characters">a<break/>b</say-as>', "", "without a mark or a break"),
+        (
+            '<sub alias="x"><phoneme ph="p">a</phoneme></sub>',
+            'ipa:"p"',
+            "cannot be written in one mark",
+        ),
+    ],
+)
+def test_what_is_asked_in_another_way_or_not_at_all_is_told(
+    inside: str, expected: str, message: str
+) -> None:
+    imported = speak(f"\n{inside}")
+    assert [asked for _, asked in marked(imported)] == ([expected] if expected else [])
+    assert [line for line, _ in told(imported)] == [2]
+    assert message in told(imported)[0][1]
+    assert re.search(
+        "<!-- <(prosody|say-as|phoneme|voice|sub|xml:lang)|<!-- xml:lang", imported.text
+    )
+    said = "".join(str(part) for step in parts(imported) for part in step)
+    assert said.replace("500", "").strip() in ("a", "ab")
 
 
 def test_long_words_become_several_steps() -> None:
@@ -216,14 +322,55 @@ def is_xml(char: str) -> bool:
     )
 
 
-@given(st.lists(texts, min_size=1, max_size=5), st.sampled_from(["p", "s", "emphasis", "voice"]))
-@settings(max_examples=300, deadline=None)
-def test_any_text_in_ssml_is_spoken_letter_for_letter(found: list[str], tag: str) -> None:
-    plain = ["".join(filter(is_xml, text)) for text in found]
-    inside = '<break time="1s"/>'.join(f"<{tag}>{escape(text)}</{tag}>" for text in plain)
-    routine = expand(parse(speak(f"Begin. {inside}").text, "talk.md"), {})
+tags = st.sampled_from(
+    ["p", "s", "emphasis", 'emphasis level="strong"', 'voice name="joe"', 'lang xml:lang="de"',
+     'prosody rate="slow" pitch="+2st"', 'prosody volume="x-loud"', 'phoneme ph="pe"',
+     'say-as interpret-as="characters"', 'say-as interpret-as="cardinal"', 'w xml:lang="fr"']
+)  # fmt: skip
+strange = st.sampled_from(
+    ["[", "]", "{x}", '"', "'", ";", "\\", "&", "<!--", "-->", "(", ")", "|", ".", "é"]
+)
+odd = st.lists(strange, max_size=6).map(lambda found: quoteattr("x" + "".join(found)))
+
+
+@st.composite
+def ssml(draw: st.DrawFn, depth: int = 3) -> tuple[str, str]:
+    """A piece of SSML, and its words."""
+    kind = draw(st.integers(0, 5)) if depth else 0
+    if kind == 0:
+        text = "".join(filter(is_xml, draw(texts | st.sampled_from("(): "))))
+        return escape(text), text
+    inside = [draw(ssml(depth - 1)) for _ in range(draw(st.integers(1, 3)))]
+    between = draw(st.sampled_from(["", " ", '<break time="1s"/>']))
+    tag = draw(tags | odd.map(lambda ph: f"phoneme ph={ph}") | odd.map(lambda a: f"voice name={a}"))
+    xml = between.join(xml for xml, _ in inside)
+    return f"<{tag}>{xml}</{tag.split()[0]}>", "".join(text for _, text in inside)
+
+
+@given(ssml())
+@settings(max_examples=400, deadline=None)
+def test_any_text_in_ssml_is_spoken_letter_for_letter(found: tuple[str, str]) -> None:
+    xml, text = found
+    routine = expand(parse(speak(f"Begin. {xml}").text, "talk.md"), {})
     heard = [char for char in spoken(routine).removeprefix("Begin.") if char.isalnum()]
-    assert heard == [char for text in plain for char in squeezed(text) if char.isalnum()]
+    assert heard == [char for char in squeezed(text) if char.isalnum()]
+
+
+@given(odd, texts)
+@settings(max_examples=200, deadline=None)
+def test_any_alias_is_spoken_or_told(alias: str, text: str) -> None:
+    words = escape("".join(filter(is_xml, text)))
+    imported = speak(f"Begin. <sub alias={alias}>{words}</sub>")
+    assert parse(imported.text, "talk.md").blocks
+    assert imported.warnings or any("sub:" in asked for _, asked in marked(imported))
+
+
+def test_long_words_with_marks_become_several_steps() -> None:
+    imported = speak(
+        '<prosody rate="slow">' + "<emphasis>a</emphasis>. (b) " * 3_000 + "</prosody>"
+    )
+    said = " ".join(str(part) for step in parts(imported) for part in step)
+    assert said.split() == ["a.", "(b)"] * 3_000
 
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: f"<speak>{text}".encode()))

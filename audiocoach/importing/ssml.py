@@ -12,9 +12,12 @@ from typing import NoReturn
 from xml.parsers import expat
 
 from audiocoach.errors import Problem, ScriptError
-from audiocoach.importing.writer import Imported, Writer
+from audiocoach.importing.asked import Wanted, checked, read_element
+from audiocoach.importing.writer import Imported, Said, Writer
+from audiocoach.routine import Asked
 from audiocoach.script.frontmatter import LANGUAGE
-from audiocoach.script.limits import MAX_ENTRIES, MAX_TITLE
+from audiocoach.script.limits import MAX_TITLE
+from audiocoach.script.modifiers import wrong_words
 from audiocoach.script.names import can_be_spoken, is_sound
 from audiocoach.script.source import UNWANTED
 from audiocoach.units import SECOND, Ms
@@ -49,9 +52,14 @@ class _Open:
     """Steps that were written before it."""
     told: bool
     """It has no counterpart."""
-    alias: str | None = None
-    """What is said instead of its words."""
     silent: bool = False
+    asked: Asked = ()
+    """What is asked of the voice for its words, by the elements around it, too."""
+    kind: tuple[str, str] | None = None
+    """What its words are, all together."""
+    begins: tuple[int, int, int] = (0, 0, 0)
+    """The first of the parts inside, and the line and column of its tag."""
+    written: str = ""
 
 
 def read_ssml(data: bytes, path: str) -> Imported:
@@ -70,10 +78,6 @@ class _Reader:
         self._writer = Writer(path, self._lines)
         self._open: list[_Open] = []
         self._language = ""
-        self._aliased: list[tuple[str, str]] = []
-        self._subbed = ""
-        self._heard: list[str] = []
-        """All words as they are written, to see where else an aliased one stands."""
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -99,7 +103,7 @@ class _Reader:
             )
         except (ValueError, LookupError) as error:  # an encoding that Python does not know
             self._fail(f"this is not XML: {error}", 1, 1)
-        return self._writer.finish(language=self._language, say_as=self._said_as())
+        return self._writer.finish(language=self._language)
 
     def _fail(self, message: str, line: int | None = None, column: int | None = None) -> NoReturn:
         number = line or self._parser.CurrentLineNumber
@@ -108,10 +112,11 @@ class _Reader:
         place = column or self._parser.CurrentColumnNumber + 1
         raise ScriptError([Problem(self._path, number, place, message, UNWANTED.sub(" ", source))])
 
+    def _place(self) -> tuple[int, int]:
+        return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+
     def _warn(self, message: str) -> None:
-        self._writer.warn(
-            self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1, message
-        )
+        self._writer.warn(*self._place(), message)
 
     # What expat meets
 
@@ -121,6 +126,8 @@ class _Reader:
             self._fail(f"this is <{tag}>, not SSML, which begins with <speak>")
         element = _Open(name, self._writer.steps, told=False)
         element.silent = bool(self._open) and self._open[-1].silent
+        if self._open:
+            element.asked = self._open[-1].asked
         self._open.append(element)
         if len(self._open) > _DEEPEST:
             self._fail(f"this is nested too deep; the most is {_DEEPEST} elements")
@@ -132,21 +139,22 @@ class _Reader:
                 self._break(attributes)
             case "audio":
                 self._audio(element, attributes)
-            case "sub" if attributes.get("alias", "").strip():
-                element.alias = attributes["alias"]
-                self._subbed = ""
+            case _ if wanted := read_element(name, attributes):
+                element.written = _written(tag, attributes)
+                self._take(element, wanted)
             case _ if name not in _PLAIN:
                 element.silent = name in _SILENT
                 self._keep(element, _written(tag, attributes))
-        if name == "speak" or name in ("p", "s"):
-            self._take_language(attributes)
+        if not element.silent:
+            self._take_language(element, attributes)
+        element.begins = (self._writer.here, *self._place())
 
     def _end(self, tag: str) -> None:
         element = self._open.pop()
-        if element.alias is not None:
-            self._end_sub(element.alias)
         if element.silent:
             return
+        if element.kind:
+            self._end_kind(element, *element.kind)
         match element.name:
             case "s" | "sentence":
                 self._writer.end_sentence()
@@ -164,11 +172,8 @@ class _Reader:
         if element.silent:
             if text.strip():
                 self._writer.aside(text)
-        elif any(outer.alias is not None for outer in self._open):
-            self._subbed += text
         else:
-            self._heard.append(text)
-            self._writer.say(text)
+            self._writer.say(text, element.asked)
 
     # What elements mean
 
@@ -186,17 +191,36 @@ class _Reader:
         """Tell of an element that has no counterpart."""
         element.told = True
         what = "its words are not spoken" if element.silent else "its words are kept"
-        self._warn(f"<{element.name}> has no counterpart yet; {what}")
+        self._warn(f"<{element.name}> has no counterpart; {what}")
         self._writer.aside(written)
 
-    def _take_language(self, attributes: Mapping[str, str]) -> None:
+    def _take(self, element: _Open, wanted: Wanted) -> None:
+        """Ask for what a script can say, and tell of the rest."""
+        element.kind = wanted.kind
+        self._ask(element, wanted.how)
+        for what in wanted.became:
+            self._warn(what)
+        if wanted.lost:
+            lost = " ".join(wanted.lost)
+            self._warn(f"<{element.name} {lost}> has no counterpart; its words are kept")
+        if wanted.became or wanted.lost:
+            element.told = True
+            self._writer.aside(element.written)
+
+    def _ask(self, element: _Open, how: Mapping[str, str]) -> None:
+        """Inner elements win over those around them."""
+        element.asked = checked({**dict(element.asked), **how}) or element.asked
+
+    def _take_language(self, element: _Open, attributes: Mapping[str, str]) -> None:
         tag = attributes.get("xml:lang", "").strip()
-        if not tag or tag == self._language:
+        if not tag or tag == dict(element.asked).get("lang", self._language):
             return
         if LANGUAGE.fullmatch(tag) and len(self._open) == 1:
             self._language = tag
+        elif checked({"lang": tag}):
+            self._ask(element, {"lang": tag})
         else:
-            self._warn(f'the language "{tag}" is left out: a script has one for all')
+            self._warn(f'"{tag}" is no language; the words are kept')
             self._writer.aside(f'xml:lang="{tag}"')
 
     def _break(self, attributes: Mapping[str, str]) -> None:
@@ -228,34 +252,36 @@ class _Reader:
             self._warn("this sound is no file beside the script; the words inside are spoken")
             self._writer.aside(_written("audio", attributes))
 
-    def _end_sub(self, alias: str) -> None:
-        """Words that are spelt for the voice in the front matter, or replaced."""
-        words = " ".join(self._subbed.split())
-        before = [pair for pair in self._aliased if pair[0].lower() == words.lower()]
-        fits = can_be_spoken(words) and can_be_spoken(alias) and "\n" not in alias
-        short = len(words) <= MAX_TITLE and len(alias) <= MAX_TITLE
-        if fits and short and all(pair[1] == alias for pair in before):
-            self._aliased.append((words, alias))
-            self._writer.say(self._subbed)
-        else:
-            self._warn("the words are replaced by their alias")
-            self._writer.aside(f"<sub>{words}</sub>")
-            self._writer.say(alias)
-
-    def _said_as(self) -> list[tuple[str, str]]:
-        """Spellings for the voice."""
-        found: dict[str, tuple[str, str]] = {}
-        for words, alias in self._aliased:
-            found.setdefault(words.lower(), (words, alias))
-        text = " ".join("".join(self._heard).split())
-        for words, alias in found.values():
-            if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE):
-                self._writer.warn(
-                    1, 1, f'"{words}" is said as "{alias}" everywhere, not only inside <sub>'
-                )
-        if len(found) > MAX_ENTRIES:
-            self._writer.warn(1, 1, f"only {MAX_ENTRIES} words can be said in another way")
-        return list(found.values())[:MAX_ENTRIES]
+    def _end_kind(self, element: _Open, key: str, value: str) -> None:
+        """Words that are a number, a date, or to be said in another way."""
+        start, line, column = element.begins
+        parts = self._writer.since(start) if self._writer.steps == element.steps else ()
+        said = [part for part in parts if isinstance(part, Said)]
+        text = "".join(part.text for part in said)
+        words = " ".join(text.split())
+        manners = {part.asked for part in said if part.text.strip()}
+        whole = bool(said) and len(said) == len(parts)
+        wrong = "its words are not one stretch without a mark or a break"
+        if whole and len(manners) == 1:
+            asked = checked({**dict(manner := manners.pop()), key: value})
+            wrong = wrong_words(((key, value),), words)
+            if not can_be_spoken(words) or len(words) > MAX_TITLE:
+                wrong = "its words are too long, or none"
+            elif asked is None or Said("", manner).kinds:
+                wrong = "this cannot be written in one mark"
+            elif not wrong:
+                self._writer.replace(start, Said(text, asked))
+                return
+        kinds = any(part.kinds for part in said)
+        if key == "sub" and whole and not kinds and can_be_spoken(value):
+            self._writer.replace(start, Said(value, element.asked))
+            self._writer.warn(line, column, "the words are replaced by their alias")
+            self._writer.aside(f"{element.written}{words}</sub>")
+            return
+        self._writer.warn(
+            line, column, f"<{element.name}> is left out, its words are kept: {wrong}"
+        )
+        self._writer.aside(element.written)
 
 
 def _written(tag: str, attributes: Mapping[str, str]) -> str:

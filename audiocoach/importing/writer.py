@@ -3,31 +3,55 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import PurePath
 from typing import TypeAlias
 
 from audiocoach.errors import AudiocoachError, Problem, ScriptError
-from audiocoach.routine import Break, Place, Sound
+from audiocoach.routine import Asked, Break, Place, Sound
 from audiocoach.script import expand, parse
 from audiocoach.script.frontmatter import readable_name
 from audiocoach.script.limits import MAX_LENGTH
+from audiocoach.script.modifiers import ONE_OF, to_text
 from audiocoach.script.names import can_be_spoken
 from audiocoach.script.printer import print_block, print_front_matter
 from audiocoach.script.source import UNWANTED
-from audiocoach.script.tree import FrontMatter, Paragraph, Words
+from audiocoach.script.tree import FrontMatter, Marked, Paragraph, Words
 from audiocoach.units import Ms, format_duration
 
 _HERE = Place("", 1)
 _LONGEST = 2_000
 """Characters of words in a step; longer ones become several."""
+_CHUNK = 1_000
+"""Characters of words that stay together, more or less."""
 _LONGEST_SOURCE = 1_000
 """Characters of a line that a warning shows."""
 _LOST_STOP = re.compile(r"[.,;:!?](?=\s|$)")
+_EDGES = re.compile(r"([\s.,;:!?]*)(.*?)(\s*)", re.DOTALL)
+"""What is left outside of a mark, its words, and the space behind them."""
 
-_Part: TypeAlias = str | Break | Sound
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words, and what is asked of the voice for them."""
+
+    text: str
+    asked: Asked = ()
+
+    @property
+    def kinds(self) -> Asked:
+        """What of it tells what the words are, all together."""
+        return tuple(pair for pair in self.asked if pair[0] in ONE_OF)
+
+    @property
+    def manner(self) -> Asked:
+        """The rest of it."""
+        return tuple(pair for pair in self.asked if pair[0] not in ONE_OF)
+
+
+Part: TypeAlias = Said | Break | Sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +67,45 @@ class Writer:
 
     def __init__(self, path: str, lines: Sequence[str]) -> None:
         self._path, self._lines = path, lines
-        self._parts: list[_Part] = []
+        self._parts: list[Part] = []
         self._asides: list[str] = []
         self._blocks: list[str] = []
         self._warnings: list[Problem] = []
         self.steps = 0
         """Written so far."""
 
-    def say(self, text: str) -> None:
+    @property
+    def here(self) -> int:
+        """How many parts the step has so far."""
+        return len(self._parts)
+
+    def since(self, start: int) -> Sequence[Part]:
+        """The parts of the step from ``start`` on."""
+        return self._parts[start:]
+
+    def replace(self, start: int, said: Said) -> None:
+        """Put ``said`` in place of all parts from ``start`` on."""
+        self._parts[start:] = [said]
+
+    def say(self, text: str, asked: Asked = ()) -> None:
         """Words; they join those before them, with a space where there is white space."""
         text = UNWANTED.sub(" ", text)
-        if self._parts and isinstance(self._parts[-1], str):
-            self._parts[-1] += text
-        else:
-            self._parts.append(text)
+        last = self._parts[-1] if self._parts else None
+        if not text or (text.isspace() and isinstance(last, Said) and last.text[-1:].isspace()):
+            return
+        self._parts.append(Said(text, asked))
 
     def end_sentence(self) -> None:
         """Set a full stop, if there is none."""
-        last = self._parts[-1].rstrip() if self._parts and isinstance(self._parts[-1], str) else ""
-        if last and last[-1].isalnum():
-            self._parts[-1] = last + "."
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, Said) and last.text.isspace() and len(self._parts) > 1:
+            before = self._parts[-2]
+            if isinstance(before, Said):
+                self._parts.pop()
+                last = before
+        if isinstance(last, Said) and (text := last.text.rstrip()) and text[-1].isalnum():
+            self._parts[-1] = Said(text, last.asked)
+            self._parts.append(Said(".", last.manner))
         self.say(" ")
 
     def rest(self, length: Ms, line: int, column: int = 1) -> None:
@@ -96,21 +139,30 @@ class Writer:
         pieces = self._tidy()
         self._blocks += self._asides
         self._asides.clear()
-        run: list[Words | Break | Sound] = []
+        step: list[Words | Marked | Break | Sound] = []
         room = _LONGEST
         for piece in pieces:
-            texts = textwrap.wrap(piece, _LONGEST) if isinstance(piece, str) else [piece]
-            for part in texts:
-                room -= len(part) if isinstance(part, str) else 30
-                cut = isinstance(part, str) and bool(run) and isinstance(run[-1], Words)
-                if run and (cut or room < 0):
-                    self._put(run)
-                    run, room = [], _LONGEST
-                run.append(Words(part, _HERE) if isinstance(part, str) else part)
-        if run:
-            self._put(run)
+            can_end = True
+            for part in piece if isinstance(piece, list) else [piece]:
+                can_begin = not isinstance(part, Said) or _can_begin(part)
+                size = len(part.text + to_text(part.asked)) + 4 if isinstance(part, Said) else 30
+                if step and can_end and can_begin and size > room:
+                    self._put(step)
+                    step, room = [], _LONGEST
+                    can_end = False
+                room -= size
+                made = _written(part) if isinstance(part, Said) else part
+                last = step[-1] if step else None
+                if isinstance(last, Words) and isinstance(made, Words):
+                    step[-1] = Words(last.text + made.text, _HERE)
+                else:
+                    step.append(made)
+                first = isinstance(piece, list) and part is piece[0]
+                can_end = can_begin or (can_end and not first)
+        if step:
+            self._put(step)
 
-    def finish(self, *, language: str = "", say_as: Sequence[tuple[str, str]] = ()) -> Imported:
+    def finish(self, *, language: str = "") -> Imported:
         """The whole script.
 
         Raises ``AudiocoachError`` where there is nothing to speak, or too much for one script.
@@ -118,9 +170,9 @@ class Writer:
         self.end_step()
         if not self.steps:
             raise AudiocoachError(f"there is nothing to speak in {self._path}")
-        front = FrontMatter(readable_name(self._path), say_as=tuple(say_as))
+        front = FrontMatter(readable_name(self._path))
         if language:
-            front = FrontMatter(front.title, language=language, say_as=front.say_as)
+            front = FrontMatter(front.title, language=language)
         name = " ".join(UNWANTED.sub(" ", PurePath(self._path).name).split())
         about = f"<!-- Imported from {re.sub('-(?=-)', '- ', name)} -->\n"
         text = "\n".join([f"---\n{print_front_matter(front)}---\n", about, *self._blocks])
@@ -132,31 +184,81 @@ class Writer:
             ) from error
         return Imported(text, tuple(sorted(self._warnings)))
 
-    def _put(self, run: list[Words | Break | Sound]) -> None:
-        self._blocks.append(print_block(Paragraph(tuple(run), None, (), _HERE)))
+    def _put(self, step: list[Words | Marked | Break | Sound]) -> None:
+        self._blocks.append(print_block(Paragraph(tuple(step), None, (), _HERE)))
         self.steps += 1
 
-    def _tidy(self) -> list[_Part]:
+    def _tidy(self) -> list[list[Said] | Break | Sound]:
         """The parts, every run of words one that can be spoken."""
-        pieces: list[_Part] = []
-        for part in self._parts:
-            if not isinstance(part, str):
-                pieces.append(part)
-                continue
-            text = " ".join(part.split())
-            before = next(
-                (at for at in reversed(range(len(pieces))) if isinstance(pieces[at], str)), -1
-            )
-            while text and (stop := _LOST_STOP.match(text)):
+        pieces: list[list[Said] | Break | Sound] = []
+        before: list[Said] = []
+        for _, group in groupby(self._parts, lambda part: isinstance(part, Said)):
+            parts = list(group)
+            run = _joined(part for part in parts if isinstance(part, Said))
+            pieces += [part for part in parts if not isinstance(part, Said)]
+            while run and (stop := _LOST_STOP.match(run[0].text)):
                 # A break stands after the punctuation in a script.
-                if before >= 0:
-                    pieces[before] = f"{pieces[before]}{stop.group()}"
-                text = text[1:].lstrip()
+                if before:
+                    before.append(Said(stop.group()))
+                rest = run[0].text[1:].lstrip()
+                run[:1] = [Said(rest)] if rest else []
+            text = "".join(part.text for part in run)
             if can_be_spoken(text):
-                pieces.append(text)
-            elif text and before >= 0:
-                pieces[before] = f"{pieces[before]} {text}"
+                pieces.append(run)
+                before = run
+            elif text and before:
+                before.append(Said(f" {text}"))
             elif text:
                 self.aside(f"not spoken: {text}")
         self._parts.clear()
         return pieces
+
+
+def _can_begin(said: Said) -> bool:
+    """Whether a step may begin with these words."""
+    return can_be_spoken(said.text) and not _LOST_STOP.match(said.text.lstrip())
+
+
+def _written(said: Said) -> Words | Marked:
+    words = Words(said.text, _HERE)
+    return Marked((words,), said.asked, _HERE) if said.asked else words
+
+
+def _joined(parts: Iterable[Said]) -> list[Said]:
+    """One run: single spaces, none at its ends or at those of a mark; no mark around nothing."""
+    run: list[Said] = []
+
+    def put(text: str, asked: Asked = ()) -> None:
+        text = re.sub(r"\s+", " ", text)
+        if not run or run[-1].text.endswith(" "):
+            text = text.removeprefix(" ")
+        last = run[-1] if run else None
+        said = Said(text, asked)
+        if last and last.asked == asked and not said.kinds and len(last.text + text) <= _CHUNK:
+            run[-1] = Said(last.text + text, asked)
+        elif text:
+            run.append(said)
+
+    for part in parts:
+        for chunk in [part.text] if part.kinds else _chunks(part.text):
+            if part.asked and can_be_spoken(chunk) and (edges := _EDGES.fullmatch(chunk)):
+                put(edges[1])
+                put(edges[2], part.asked)
+                put(edges[3])
+            else:
+                put(chunk)
+    if run and run[-1].text.endswith(" "):
+        last = run.pop()
+        run += [Said(last.text[:-1], last.asked)] if last.text != " " else []
+    return run
+
+
+def _chunks(text: str) -> Iterator[str]:
+    chunk = ""
+    for match in re.finditer(rf"\S{{1,{_CHUNK}}}\s*|\s+", text):
+        if chunk and len(chunk) + len(match.group()) > _CHUNK:
+            yield chunk
+            chunk = ""
+        chunk += match.group()
+    if chunk:
+        yield chunk

@@ -64,7 +64,7 @@ _ORDER = (
     "sub", "ipa", "characters", "digits", "number", "ordinal", "fraction", "date", "time",
     "telephone", "emphasis", "rate", "pitch", "volume", "lang", "voice",
 )  # fmt: skip
-_ONE_OF = frozenset(_ORDER[: _ORDER.index("telephone") + 1])
+ONE_OF = frozenset(_ORDER[: _ORDER.index("telephone") + 1])
 """Those that say what the words are: words can be only one of them."""
 
 _SHAPES: dict[str, tuple[re.Pattern[str], str]] = {
@@ -156,7 +156,7 @@ def _read(inner: str) -> Asked:
             raise ValueError(f"{key} stands here twice")
         given = match["double"] if match["double"] is not None else match["single"]
         found[key] = _value(key, None if given is None else " ".join(given.split()))
-    kinds = [key for key in _ORDER if key in found and key in _ONE_OF]
+    kinds = [key for key in _ORDER if key in found and key in ONE_OF]
     if len(kinds) > 1:
         raise ValueError(f"the words cannot be {kinds[0]} and {kinds[1]} at once")
     return tuple((key, found[key]) for key in _ORDER if key in found)
