@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.clips import CLIP_LOUDNESS, Clip
+from audiocoach.duck import breath_curve, duck_curve
 from audiocoach.errors import RenderError
 from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.loudness import HOP, STEP, gated_loudness
-from audiocoach.routine import Cue, Phase
+from audiocoach.presets import Levels
+from audiocoach.routine import Cue
 from audiocoach.segments import AudioSegment, segment
 from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
-from audiocoach.timeline import PlacedBreath, PlacedCue, PlacedSound, Timeline
+from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 
 ClipSource = Callable[[Cue], Clip]
@@ -31,41 +32,6 @@ ClipSource = Callable[[Cue], Clip]
 
 Stereo = NDArray[np.float32]
 """Sound of shape ``(frames, 2)``, full scale at +/- 1.0, at ``RATE``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """How loud the parts of a mix are, and how the bed makes room for words.
-
-    Speech lies 21 dB over the ducked bed: recognisers and listeners lose words below
-    18 dB on a phone in a room, and Torcoli et al. (JAES 67/12, 2019) ask for 15 LU.
-    """
-
-    programme: Db = -16.0
-    """LUFS of the whole (AES TD1008, speech on mobile devices: -16 to -20)."""
-    ceiling: Db = -1.7
-    """dBTP before the encoder, whose error then stays under -1 dBTP."""
-    bed: Db = -16.5
-    """The bed between cues, against speech. Louder, and the relative gate of BS.1770 no longer
-    leaves it out: speech would have to be pushed by 3 dB to bring the whole to its loudness."""
-    duck: Db = -4.5
-    """The bed under a cue, against the bed between cues."""
-    most_trim: Db = 1.5
-    """A routine with so few words that it would need more stays under ``programme``: its
-    speech is as loud as that of any other."""
-    mark: Db = -5.0
-    """Bells and bowls at their loudest, against speech."""
-    attack: Ms = 700
-    """The bed sinks in this time before a cue."""
-    hold: Ms = 400
-    """The bed stays down for this long after a cue."""
-    release: Ms = 1_600
-    """The bed rises in this time."""
-    swell: Db = -6.0
-    """The bed after an out-breath, against the bed after an in-breath: it falls and comes back
-    and is never louder than without, so that words stay as clear."""
-    fade_in: Ms = 2_500
-    fade_out: Ms = 7_000
 
 
 class Mix:
@@ -89,8 +55,8 @@ class Mix:
         self._cues = _Spans(timeline.cues)
         self._mixed = dict.fromkeys(timeline.cues, 0)
         self._sounds = _Spans(timeline.sounds)
-        self._duck_times, self._duck_depths = _duck_curve(timeline.cues, levels)
-        self._breath_times, self._breath_depths = _breath_curve(timeline.breaths, levels)
+        self._duck = duck_curve(timeline.cues, levels)
+        self._breath = breath_curve(timeline.breaths, levels)
         self._speech_gain = np.float32(db_to_gain(levels.programme - CLIP_LOUDNESS + trim) / 32767)
         self._mark_gain = np.float32(db_to_gain(levels.programme + levels.mark - LEVEL + trim))
 
@@ -124,9 +90,8 @@ class Mix:
 
     def duck_at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """The gain of the bed at each of some moments."""
-        duck = np.interp(frames, self._duck_times, self._duck_depths)
-        breath = np.interp(frames, self._breath_times, self._breath_depths)
-        level = self._levels.duck * _eased(duck) + self._levels.swell * _eased(breath)
+        duck, breath = self._duck.at(frames), self._breath.at(frames)
+        level = self._levels.duck * duck + self._levels.swell * breath
         return np.asarray(10 ** (level / 20))
 
     def duck(self, start: Frames, count: Frames) -> NDArray[np.float32] | np.float32:
@@ -134,30 +99,12 @@ class Mix:
 
         One number, or one for each frame, ``(n, 1)``.
         """
-        duck = _stretch(self._duck_times, self._duck_depths, start, count)
-        breath = _stretch(self._breath_times, self._breath_depths, start, count)
+        duck, breath = self._duck.stretch(start, count), self._breath.stretch(start, count)
         level = self._levels.duck * duck + self._levels.swell * breath
         if isinstance(level, float):
             return np.float32(db_to_gain(level))
         gains: NDArray[np.float32] = np.exp((np.log(10) / 20 * level).astype(np.float32))[:, None]
         return gains
-
-
-def _stretch(
-    times: list[Frames], depths: list[float], start: Frames, count: Frames
-) -> NDArray[np.float64] | float:
-    """A curve between ``times``, smoothed: one number where it does not move, or ``(n,)``."""
-    first = bisect.bisect_right(times, start)
-    last = bisect.bisect_right(times, start + count)
-    if first == last and depths[first - 1] == depths[first]:
-        return depths[first]  # 0 or 1, where the smoothing changes nothing
-    near = slice(max(0, first - 1), last + 1)
-    return _eased(np.interp(np.arange(start, start + count), times[near], depths[near]))
-
-
-def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A straight ramp made smooth at both ends, so that no level ever bends sharply."""
-    return depth * depth * (3 - 2 * depth)
 
 
 _Placed = TypeVar("_Placed", PlacedCue, PlacedSound)
@@ -190,57 +137,6 @@ def _add(out: Stereo, sound: NDArray[Any], offset: Frames, gain: np.float32) -> 
         return 0
     out[begin:end] += sound[begin - offset : end - offset] * gain
     return end - begin
-
-
-def _duck_curve(cues: tuple[PlacedCue, ...], levels: Levels) -> tuple[list[Frames], list[float]]:
-    """Times and depths (0 none, 1 full) between which the duck is drawn.
-
-    Cues so close that the bed could not rise between them share one duck.
-    """
-    times: list[Ms] = [-(1 << 60)]
-    depths = [0.0]
-    for cue in cues:
-        if times[-1] + levels.attack > cue.start - levels.attack:
-            times[-2:], depths[-2:] = [], []
-        else:
-            times += [cue.start - levels.attack, cue.start]
-            depths += [0.0, 1.0]
-        times += [cue.end + levels.hold, cue.end + levels.hold + levels.release]
-        depths += [1.0, 0.0]
-    times.append(1 << 60)
-    depths.append(0.0)
-    return [ms_to_frames(time) for time in times], depths
-
-
-def _breath_curve(
-    breaths: tuple[PlacedBreath, ...], levels: Levels
-) -> tuple[list[Frames], list[float]]:
-    """Times and depths (1 at the end of an out-breath) between which the swell is drawn.
-
-    The bed sinks before the first in-breath and comes back after the last breath.
-    """
-    times: list[Ms] = [-(1 << 60)]
-    depths = [0.0]
-    lean = levels.release
-
-    def move(end: Ms, depth: float) -> None:
-        times.append(end)
-        depths.append(depth)
-
-    for at, breath in enumerate(breaths):
-        begins = 1.0 if breath.phase is Phase.IN else 0.0
-        if at == 0 or breath.start > breaths[at - 1].end:
-            if at and breath.start - times[-1] > 2 * lean:
-                move(times[-1] + lean, 0.0)
-            if times[-1] < breath.start - lean:
-                move(breath.start - lean, depths[-1])
-            move(breath.start, begins)
-        level = {Phase.IN: 0.0, Phase.OUT: 1.0, Phase.HOLD: depths[-1]}[breath.phase]
-        move(breath.end, level)
-    if breaths:
-        move(times[-1] + lean, 0.0)
-    move(1 << 60, 0.0)
-    return [ms_to_frames(time) for time in times], depths
 
 
 def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np.float32] | None:

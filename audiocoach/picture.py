@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from audiocoach.clips import Clip
 from audiocoach.errors import OutputError
-from audiocoach.mix import Levels, Mix, fade
+from audiocoach.mix import Mix, fade
+from audiocoach.presets import Levels
 from audiocoach.routine import Cue
 from audiocoach.timeline import PlacedCue, PlacedStep, Timeline
 from audiocoach.units import HOUR, MINUTE, SECOND, Ms, clock, ms_to_frames

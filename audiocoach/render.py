@@ -21,7 +21,8 @@ from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
-    from audiocoach.mix import Levels, Stereo
+    from audiocoach.mix import Stereo
+    from audiocoach.presets import Levels
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import Bed, SoundInfo
     from audiocoach.speech import Speaker
@@ -186,7 +187,8 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
-    from audiocoach.mix import Levels, Mix, blocks, programme_trim
+    from audiocoach.mix import Mix, blocks, programme_trim
+    from audiocoach.presets import Levels
     from audiocoach.sinks.files import whole_file
 
     levels = levels or Levels()

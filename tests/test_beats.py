@@ -12,7 +12,8 @@ from audiocoach import render
 from audiocoach.clips import ONSET_S, Clip, ClipCache, make_clip
 from audiocoach.errors import ScriptError
 from audiocoach.fit import fit
-from audiocoach.mix import Levels, Mix
+from audiocoach.mix import Mix
+from audiocoach.presets import Levels
 from audiocoach.routine import Beats, Cue, Routine
 from audiocoach.script import expand, load, parse
 from audiocoach.speech import Speaker

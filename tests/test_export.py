@@ -16,7 +16,8 @@ import pytest
 from audiocoach import library, render
 from audiocoach.clips import ClipCache
 from audiocoach.errors import NotFoundError, OutputError, RenderError, SpeechError
-from audiocoach.mix import Levels, Mix
+from audiocoach.mix import Mix
+from audiocoach.presets import Levels
 from audiocoach.routine import Routine
 from audiocoach.script import load
 from audiocoach.speech import Speaker

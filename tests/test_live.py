@@ -18,7 +18,8 @@ from audiocoach.clips import Clip, ClipCache
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.limiter import LATENCY
 from audiocoach.live import VOLUMES, Command, Session, State
-from audiocoach.mix import Levels, Mix, blocks
+from audiocoach.mix import Mix, blocks
+from audiocoach.presets import Levels
 from audiocoach.routine import (
     Anchor,
     Break,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from audiocoach.clips import Clip
 from audiocoach.errors import RenderError
-from audiocoach.mix import BLOCK, Levels, Mix, blocks, fade
+from audiocoach.mix import BLOCK, Mix, blocks, fade
+from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Place, Sound
 from audiocoach.soundbank import Bed
 from audiocoach.timeline import PlacedChapter, PlacedCue, PlacedSound, Timeline

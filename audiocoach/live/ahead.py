@@ -16,7 +16,8 @@ from functools import partial
 from typing import Protocol
 
 from audiocoach.clips import Clip
-from audiocoach.mix import Levels, Mix, Stereo
+from audiocoach.mix import Mix, Stereo
+from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
 from audiocoach.speech import Spoken
 from audiocoach.timeline import (

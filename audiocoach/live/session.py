@@ -19,7 +19,8 @@ from audiocoach.live.ahead import Ahead, SpeakerSource
 from audiocoach.live.playhead import Playhead
 from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide, Sounding
 from audiocoach.live.status import Command, Heard, State, Status
-from audiocoach.mix import Levels, Mix, Stereo, bed_gain, fade
+from audiocoach.mix import Mix, Stereo, bed_gain, fade
+from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
 from audiocoach.soundbank import Bed
 from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
