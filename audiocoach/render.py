@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
-from audiocoach.presets import PHONE, Preset
+from audiocoach.presets import PHONE, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
@@ -106,7 +106,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -117,7 +117,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:

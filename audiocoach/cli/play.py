@@ -176,7 +176,7 @@ def perform(
     with ExitStack() as stack:
         output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
         stack.callback(output.close)
-        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder())
+        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder(), setting.preset.tone)
         marks = render.load_marks(loaded)
         cue_length = partial(estimated_length, pace=loaded.pace)
         fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
