@@ -22,9 +22,10 @@ from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
+    from audiocoach.ambience import Ambience
     from audiocoach.mix import Stereo
     from audiocoach.sinks import Sink
-    from audiocoach.soundbank import Bed, SoundInfo
+    from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
@@ -144,13 +145,15 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Bed:
-    """The bed that the script asks for, or the one called ``ambience`` instead."""
-    from audiocoach.soundbank import open_bed as open_named
+def open_bed(routine: Routine, ambience: str | None) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+    from audiocoach.ambience import open_ambience
 
-    if ambience is None:
-        return open_named(routine.ambience, Path(routine.path).parent)
-    return open_named(ambience, None)
+    if ambience is not None:
+        return open_ambience([ambience], None)
+    asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -202,6 +205,7 @@ def export(
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
+        bed.follow(timeline, routine.ambience)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
