@@ -22,6 +22,7 @@ from audiocoach.decode import Block
 from audiocoach.errors import SoundError
 from audiocoach.layers import NONE, parse_layers
 from audiocoach.loudness import STEP
+from audiocoach.presets import BedTone
 from audiocoach.soundbank import Bed, find_bed, room_tone
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import Timeline
@@ -207,11 +208,14 @@ def bed_starts(timeline: Timeline) -> list[Ms]:
     return starts
 
 
-def open_ambience(wanted: Iterable[str], base: Path | None) -> Ambience:
+def open_ambience(
+    wanted: Iterable[str], base: Path | None, tone: BedTone | None = None
+) -> Ambience:
     """An ambience with the beds that ``wanted`` names, in the language of ``layers``.
 
-    It begins with the first. Sounds are found as ``find_sound`` does, and opened once each.
-    Raises ``SoundError`` where a text or a file is none, ``NotFoundError``.
+    It begins with the first; all have the tone if there is one. Sounds are found as
+    ``find_sound`` does, and opened once each. Raises ``SoundError`` where a text or a file
+    is none, ``NotFoundError``.
     """
     sounds: dict[Path | None, int] = {}
     opened: list[Bed] = []
@@ -223,7 +227,7 @@ def open_ambience(wanted: Iterable[str], base: Path | None) -> Ambience:
             key = info.path.resolve() if info else None
             if key not in sounds:
                 sounds[key] = len(opened)
-                opened.append(Bed.open(info) if info else room_tone())
+                opened.append(Bed.open(info, tone) if info else room_tone())
             if any(sounds[key] == index for index, _ in beds[text]):
                 raise SoundError(f'ambience "{text}": "{name}" is in it twice; give it a gain')
             beds[text].append((sounds[key], gain))

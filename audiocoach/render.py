@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
-from audiocoach.presets import PHONE, Preset, Tone
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
@@ -145,15 +145,15 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Ambience:
+def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
     """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
     from audiocoach.ambience import open_ambience
 
     if ambience is not None:
-        return open_ambience([ambience], None)
+        return open_ambience([ambience], None, tone)
     asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
     texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
-    return open_ambience(texts or [routine.ambience], Path(routine.path).parent)
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -200,7 +200,7 @@ def export(
     with ExitStack() as stack:
         file = stack.enter_context(whole_file(target))
         cues_file = stack.enter_context(whole_file(cues)) if cues else None
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)

@@ -23,7 +23,9 @@ from audiocoach.loudness import (
     loudest_moment,
     step_energies,
 )
+from audiocoach.presets import BedTone
 from audiocoach.synth import LEVEL, MANIFEST
+from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Db, Frames, Ms, clock, db_to_gain, frames_to_ms
 
 _ROOM_TONE: Db = -70.0
@@ -164,20 +166,27 @@ class Bed:
         self._position: Frames = 0
 
     @classmethod
-    def open(cls, info: SoundInfo) -> Bed:
-        """A bed of the bank or a user's file; raises ``SoundError``, ``NotFoundError``."""
+    def open(cls, info: SoundInfo, tone: BedTone | None = None) -> Bed:
+        """A bed of the bank or a user's file, in a tone if one is given.
+
+        Raises ``SoundError``, ``NotFoundError``.
+        """
         if info.kind == "mark":
             known = ", ".join(_named("bed"))
             raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {known}')
         blocks = decode(info.path)
         if info.frames is None:
-            bed = cls(info.name, loops.crossfaded(loops.trimmed(blocks)))
+            blocks = loops.trimmed(blocks)
+            blocks = bed_toned(blocks, tone) if tone else blocks
+            bed = cls(info.name, loops.crossfaded(blocks))
             bed._decode_to(_SHORTEST_BED)
             return bed
+        blocks = bed_toned(blocks, tone) if tone else blocks
         lead = min(_SEAM, info.start)
         blocks = loops.cut(blocks, info.start - lead, info.frames + lead)
         loop = loops.looped(blocks, loops.same_fade(lead))
-        return cls(info.name, loop, frames=info.frames, loudness=info.loudness)
+        loudness = None if tone else info.loudness
+        return cls(info.name, loop, frames=info.frames, loudness=loudness)
 
     @property
     def position(self) -> Frames:

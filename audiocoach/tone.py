@@ -165,8 +165,8 @@ _HALF: Frames = 2048
 _SIZE = 1 << 16
 _STRIDE: Frames = _SIZE - 2 * _HALF
 """Frames that come out of each transform."""
-_LISTEN: Frames = 60 * RATE
-"""A bed is judged by its first minute."""
+_LISTEN: Frames = 30 * RATE
+"""A bed's polarity is judged by its first half minute."""
 
 
 def bed_toned(blocks: Iterator[Block], tone: BedTone) -> Iterator[Block]:
@@ -177,8 +177,8 @@ def bed_toned(blocks: Iterator[Block], tone: BedTone) -> Iterator[Block]:
     loudspeaker, nothing would be left of it. Silence is taken to be around the sound.
     """
     first = gather(blocks, _LISTEN)
-    middle, side = (np.square(part, dtype=np.float64).sum() for part in _middle_and_side(first))
-    turn = np.array([1, -1 if side > middle else 1], np.float32)
+    apart = np.dot(first[:, 0], first[:, 1]) < 0  # the difference is stronger than the sum
+    turn = np.array([1, -1 if apart else 1], np.float32)
     silence = np.zeros((_HALF, 2), np.float32)
 
     def around() -> Iterator[Block]:

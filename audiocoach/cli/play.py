@@ -183,7 +183,7 @@ def perform(
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience),
+            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone),
             marks,
             levels=setting.preset.levels,
             spacing=fitted.spacing,
