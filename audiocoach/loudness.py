@@ -151,6 +151,12 @@ def _gated(steps: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     return np.asarray(power[power > _power(SILENCE)])
 
 
+def mean_loudness(energy: float, steps: int) -> Db:
+    """Loudness in LUFS of an energy that is spread over some steps, without any gate."""
+    power = energy / (steps * STEP)
+    return max(SILENCE, _loudness(power)) if power > 0 else SILENCE
+
+
 def integrated_loudness(samples: NDArray[np.float32], *, circular: bool = False) -> Db:
     """Integrated loudness in LUFS of sound of shape ``(n, channels)``; whole in memory."""
     steps = step_energies(hop_energies(samples, circular=circular))

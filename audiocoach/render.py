@@ -23,6 +23,7 @@ from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
+    from audiocoach.master import Master
     from audiocoach.mix import Stereo
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import SoundInfo
@@ -40,6 +41,7 @@ class Exported:
 
     path: Path
     timeline: Timeline
+    master: Master
 
 
 def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
@@ -190,10 +192,10 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
-    from audiocoach.mix import Mix, blocks, programme_trim
+    from audiocoach.master import plan
+    from audiocoach.mix import Mix, blocks
     from audiocoach.sinks.files import whole_file
 
-    levels = preset.levels
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
@@ -206,12 +208,14 @@ def export(
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
-        trim = programme_trim(timeline, speaker.clip, bed, levels)
-        mix = Mix(timeline, speaker.clip, marks, levels, trim)
+        master = plan(
+            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
+        mixed = blocks(timeline, mix, bed, master.levels, master.trim, output_gain=output_gain)
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
@@ -220,7 +224,7 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
-    return Exported(target, timeline)
+    return Exported(target, timeline, master)
 
 
 @contextmanager

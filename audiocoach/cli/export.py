@@ -103,7 +103,8 @@ def export(
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{done.path.stat().st_size / 1e6:.1f} MB"
+        f"{done.path.stat().st_size / 1e6:.1f} MB, "
+        f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
 
 
