@@ -69,7 +69,7 @@ class Session:
         self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
         if first:
             self._head.begin_at(first, self._levels.fade_in)
-        bed.begin(self._head.ambience(0)[0])
+        bed.begin((self._head.step or self._head.plan.steps[0]).ambience)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
@@ -221,8 +221,8 @@ class Session:
         out = out[:count] if runs else out
         now = self._head.now
         self._open_chapter()
-        name, begins = self._head.ambience(count)
-        self._bed.turn(name, self._bed.position + begins)
+        if coming := self._head.ambience(count):
+            self._bed.turn(coming[0], self._bed.position + coming[1])
         if runs:
             self._begin(count)
         room = self._head.plan.mix.duck(now, len(out)) if runs else ONE
