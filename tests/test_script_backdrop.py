@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from waves import hiss, write_wav
 
 from audiocoach import render
+from audiocoach.ambience import beds_of, open_ambience
 from audiocoach.cli import cli
 from audiocoach.errors import NotFoundError, ScriptError
 from audiocoach.routine import Routine
 from audiocoach.script import expand, load, parse
+from audiocoach.units import RATE
 
 
 def routine_of(text: str, **choices: str) -> Routine:
@@ -38,12 +41,15 @@ def test_it_holds_from_there_on_until_the_next() -> None:
         'One.\n\n# A\n\n#[ambience:"rain + drone -6dB"]\n\nTwo.\n\n# B\n\nThree.\n\n'
         "#[ambience:'none'] Four.\n\n#[ambience]\n\n# C\n\nFive."
     )
-    assert backdrops(routine_of(text)) == [
-        None,
-        "rain + drone -6dB",
-        "rain + drone -6dB",
-        "none",
-        None,
+    both = "rain + drone -6dB"
+    routine = routine_of(text)
+    assert backdrops(routine) == [None, both, both, "none", None]
+    timeline = render.estimate(routine)
+    assert beds_of(timeline, "ocean") == [
+        (0, "ocean"),
+        (timeline.chapters[1].start, both),
+        (timeline.steps[3].start, "none"),
+        (timeline.chapters[3].start, "ocean"),
     ]
 
 
@@ -129,6 +135,13 @@ def test_check_finds_unknown_layers_with_their_lines(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("gong.", "gongs."))
     assert CliRunner().invoke(cli, ["check", str(path)]).exit_code == 0
     assert render.open_bed(load(path, {}), None).read(100).any()
+
+
+def test_the_command_line_goes_before_all_of_them() -> None:
+    routine = routine_of('#[ambience:"rain"]\n\nOne.\n\n#[ambience]\n\nTwo.')
+    bed, drone = render.open_bed(routine, "drone"), open_ambience(["drone"], None)
+    bed.follow(render.estimate(routine), routine.ambience)
+    assert np.array_equal(bed.read(30 * RATE), drone.read(30 * RATE))
 
 
 @pytest.mark.parametrize("command", ["export", "play", "preview"])
