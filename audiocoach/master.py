@@ -26,6 +26,7 @@ from audiocoach.loudness import (
     hop_energies,
     loudness_range,
     mean_loudness,
+    mean_power,
     step_energies,
 )
 from audiocoach.presets import Levels
@@ -91,6 +92,38 @@ def plan(
     trim = round(min(need, levels.most_trim), 1)
     whole = parts.whole(chosen)
     return Master(chosen, trim, gated_loudness(whole) + trim, loudness_range(whole))
+
+
+def estimate(
+    timeline: Timeline, marks: Mapping[str, NDArray[np.float32]], levels: Levels
+) -> Master:
+    """The master of a timeline whose words are not spoken yet, under any bed.
+
+    What is heard live begins before that is known. Then words count as even, and the bed
+    as if it were always as loud as the loudest moments of most beds.
+    """
+    return plan(timeline, _estimated_energies, marks, _Steady(LEVEL + _SWELLS), levels)
+
+
+_SWELLS: Db = 2.0
+"""Many beds rise by so much over their loudness."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Steady:
+    """A bed that is always as loud as that."""
+
+    moment: Db
+    loudness: Db = LEVEL
+
+    def step_energies(self, steps: int) -> Steps:
+        """See ``Backdrop``."""
+        return np.full(steps, STEP * mean_power(self.moment))
+
+
+def _estimated_energies(cue: PlacedCue) -> NDArray[np.float64]:
+    hops = (cue.end - cue.start) // frames_to_ms(HOP)
+    return np.full(max(1, hops), HOP * mean_power(CLIP_LOUDNESS))
 
 
 class _Parts:

@@ -153,9 +153,30 @@ def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_t
 
     if ambience is not None:
         return open_ambience([ambience], None, tone)
+    for place, message in missing_beds(routine):
+        raise NotFoundError(f"{place}: {message}" if place else message)
     asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
     texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
     return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
+
+
+def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:
+    """Beds that the script asks for and that are not there: where, and what is wrong.
+
+    ``None`` stands for the front matter.
+    """
+    from audiocoach.layers import NONE, parse_layers
+    from audiocoach.soundbank import find_bed
+
+    steps = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    asked: dict[tuple[Place | None, str], None] = {(None, routine.ambience): None}
+    asked |= {(backdrop.place, backdrop.layers): None for backdrop in steps if backdrop}
+    for place, text in asked:
+        for name in (layer.name for layer in parse_layers(text) if layer.name != NONE):
+            try:
+                find_bed(name, Path(routine.path).parent)
+            except NotFoundError as error:
+                yield place, str(error)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:

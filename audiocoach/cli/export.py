@@ -79,6 +79,7 @@ def export(
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
     """  # noqa: D301
     from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
