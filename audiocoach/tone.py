@@ -236,7 +236,7 @@ def _middle_and_side(sound: Block) -> tuple[NDArray[np.float32], NDArray[np.floa
     return half * (left + right), half * (left - right)
 
 
-def _filtered(sound: Block, response: NDArray[np.float64], width: np.float32) -> Block:
+def _filtered(sound: Block, response: NDArray[np.float32], width: np.float32) -> Block:
     """The middle of ``sound``, without the ``_HALF`` frames at either end that it depends on."""
     middle, side = _middle_and_side(sound)
     spectra = np.fft.rfft(np.stack([middle, side * width]), _SIZE) * response
@@ -245,7 +245,7 @@ def _filtered(sound: Block, response: NDArray[np.float64], width: np.float32) ->
 
 
 @lru_cache(maxsize=4)
-def _bed_response(tone: BedTone) -> NDArray[np.float64]:
+def _bed_response(tone: BedTone) -> NDArray[np.float32]:
     """A bed's filter at the bins of ``_SIZE`` points: real, so that nothing moves in time."""
     wanted = np.abs(
         _highpass(tone.highpass, _SIZE) * _peak(tone.dip, tone.dip_gain, tone.dip_q, _SIZE)
@@ -255,4 +255,4 @@ def _bed_response(tone: BedTone) -> NDArray[np.float64]:
     taps[: _HALF + 1] *= window[_HALF:]
     taps[-_HALF:] *= window[:_HALF]
     taps[_HALF + 1 : -_HALF] = 0
-    return np.asarray(np.fft.rfft(taps).real)
+    return np.fft.rfft(taps).real.astype(np.float32)
