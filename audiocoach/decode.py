@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,8 @@ Block = NDArray[np.float32]
 
 LONGEST_H = 6
 """Hours; a file that says it is longer is refused at once."""
-LARGEST: Frames = 1 << 28
-"""What one file may become: 1 GiB at 16 bits, 1 h 41 min."""
+LARGEST: Frames = LONGEST_H * HOUR // SECOND * RATE
+"""What one file may become, whatever it says."""
 
 _MOST_CHANNELS = 8
 _RATES = range(2_000, 1_000_001)
@@ -51,24 +51,76 @@ def decode(path: Path) -> Iterator[Block]:
     read, whatever it refers to. Raises ``SoundError`` where the file is no sound, is
     damaged, empty or too long; damage may show only in a later block.
     """
+    with _converted(path), _opened(path) as container:
+        yield from _resampled(path, _stream(path, container))
+
+
+def probe(path: Path, places: int, frames: Frames) -> Iterator[Block]:
+    """Short sounds of ``frames`` frames or less from so many places all over ``path``.
+
+    All of it in one, if it is no longer than that or does not say how long it is, up to as
+    much. Raises as ``decode`` does.
+    """
+    import av
+
+    with _converted(path), _opened(path) as container:
+        _stream_of(path, container)
+        length = (container.duration or 0) / av.time_base * RATE
+    if length <= places * frames:
+        yield from _first(decode(path), places * frames)
+        return
+    found = 0
+    for place in range(places):
+        # A file that was damaged here may be whole elsewhere; and not all can be sought.
+        with suppress(SoundError), _converted(path), _opened(path) as container:
+            container.seek(int((place + 0.5) / places * (container.duration or 0)))
+            for sound in _first(_resampled(path, _stream(path, container)), frames):
+                found += 1
+                yield sound
+    if not found:
+        yield from _first(decode(path), places * frames)
+
+
+def _first(blocks: Iterator[Block], frames: Frames) -> Iterator[Block]:
+    """The first ``frames`` frames of a sound, in one block."""
+    held: list[Block] = []
+    count = 0
+    for block in blocks:
+        held.append(block)
+        count += len(block)
+        if count >= frames:
+            break
+    if held:
+        yield np.concatenate(held)[:frames]
+
+
+@contextmanager
+def _converted(path: Path) -> Iterator[None]:
+    """Turn what goes wrong inside into ``SoundError``."""
     import av
 
     try:
-        if not path.is_file():
-            raise SoundError(f"{path}: not a file")
-        with ExitStack() as stack:
-            file = stack.enter_context(path.open("rb"))
-            # Playlists name other files and addresses; no protocol is left to reach them by.
-            asked: dict[str, Any] = {"options": {"protocol_whitelist": "none"}}
-            if int(av.__version__.partition(".")[0]) < _TOLERANT:
-                asked["metadata_errors"] = "ignore"
-            container = stack.enter_context(av.open(file, mode="r", **asked))
-            yield from _resampled(path, _stream(path, container))
+        yield
     except av.error.FFmpegError as error:
         reason = f"no sound that can be read ({_reason(error)})"
         raise SoundError(f"{path}: {reason}; {_ADVICE}") from error
     except (OSError, ValueError) as error:
         raise SoundError(f"{path}: cannot be read ({error})") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[av.container.InputContainer]:
+    import av
+
+    if not path.is_file():
+        raise SoundError(f"{path}: not a file")
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        # Playlists name other files and addresses; no protocol is left to reach them by.
+        asked: dict[str, Any] = {"options": {"protocol_whitelist": "none"}}
+        if int(av.__version__.partition(".")[0]) < _TOLERANT:
+            asked["metadata_errors"] = "ignore"
+        yield stack.enter_context(av.open(file, mode="r", **asked))
 
 
 def _reason(error: Exception) -> str:
@@ -77,6 +129,13 @@ def _reason(error: Exception) -> str:
 
 def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tuple[int, Block]]:
     """Each decoded frame: its rate, and its samples folded to stereo."""
+    stream = _stream_of(path, container)
+    for frames in _batches(path, container.demux(stream)):
+        yield frames[0].sample_rate, np.concatenate([_stereo(path, frame) for frame in frames])
+
+
+def _stream_of(path: Path, container: av.container.InputContainer) -> av.AudioStream:
+    """What is to be heard of a file."""
     import av
 
     if not container.streams.audio:
@@ -85,8 +144,7 @@ def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tupl
     if (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
         length = clock(int(container.duration or 0) * SECOND // av.time_base)
         raise SoundError(f"{path}: {length} long; a sound may last {LONGEST_H} h at most")
-    for frames in _batches(path, container.demux(stream)):
-        yield frames[0].sample_rate, np.concatenate([_stereo(path, frame) for frame in frames])
+    return stream
 
 
 def _batches(path: Path, demuxed: Iterator[Any]) -> Iterator[list[av.AudioFrame]]:

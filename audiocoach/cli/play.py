@@ -173,7 +173,7 @@ def perform(
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience),
+            render.open_bed(loaded, setting.ambience, at_once=True),
             marks,
             spacing=fitted.spacing,
             volume=setting.volume,
