@@ -94,6 +94,7 @@ def find_sound(name: str, base: Path | None) -> SoundInfo:
 def _find(name: str, base: Path | None, offered: list[str]) -> SoundInfo:
     """``offered``: names of the bank that may have been meant."""
     bank = {info.name: info for info in sounds()}
+    there = False
     if name in bank:
         return bank[name]
     try:
@@ -104,10 +105,13 @@ def _find(name: str, base: Path | None, offered: list[str]) -> SoundInfo:
             )
         if path.is_file():
             return SoundInfo(name, "file", "a file", path)
+        there = path.exists()
         beside = {other.name for other in path.parent.iterdir()} if Path(name).suffix else set()
     except (OSError, RuntimeError, ValueError):
         beside = set()  # no such folder, a loop of links, a name that no file can have
     if Path(name).suffix or len(Path(name).parts) > 1:
+        if there:
+            raise NotFoundError(f'"{name}" is no sound file, but a folder or a device')
         hint = nearest(Path(name).name, sorted(beside)) if beside else ""
         hint = hint if hint.startswith("; did") else ""
         raise NotFoundError(f'there is no sound file "{name}"{hint}')
