@@ -24,6 +24,7 @@ from audiocoach.decode import Block
 from audiocoach.errors import SoundError
 from audiocoach.layers import NONE, parse_layers
 from audiocoach.loudness import STEP
+from audiocoach.presets import BedTone
 from audiocoach.soundbank import Bed, find_bed, room_tone
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import Timeline
@@ -218,13 +219,15 @@ def beds_of(timeline: Timeline, usual: str) -> list[tuple[Ms, str]]:
     return beds or [(0, usual)]
 
 
-def open_ambience(wanted: Iterable[str], base: Path | None, *, at_once: bool = False) -> Ambience:
+def open_ambience(
+    wanted: Iterable[str], base: Path | None, tone: BedTone | None = None, *, at_once: bool = False
+) -> Ambience:
     """An ambience with the beds that ``wanted`` names, in the language of ``layers``.
 
-    It begins with the first. Sounds are found as ``find_sound`` does, and opened once each.
-    ``at_once``: so that it can be heard without delay, the loudness of users' files is
-    estimated; that of later beds in a thread of its own.
-    Raises ``SoundError`` where a text or a file is none, ``NotFoundError``.
+    It begins with the first; all have the tone if there is one. Sounds are found as
+    ``find_sound`` does, and opened once each. ``at_once``: so that it can be heard without
+    delay, the loudness of users' files is estimated; that of later beds in a thread of its
+    own. Raises ``SoundError`` where a text or a file is none, ``NotFoundError``.
     """
     sounds: dict[Path | None, int] = {}
     opened: list[Bed] = []
@@ -236,7 +239,7 @@ def open_ambience(wanted: Iterable[str], base: Path | None, *, at_once: bool = F
             key = info.path.resolve() if info else None
             if key not in sounds:
                 sounds[key] = len(opened)
-                opened.append(Bed.open(info, at_once=at_once) if info else room_tone())
+                opened.append(Bed.open(info, tone, at_once=at_once) if info else room_tone())
             if any(sounds[key] == index for index, _ in beds[text]):
                 raise SoundError(f'ambience "{text}": "{name}" is in it twice; give it a gain')
             beds[text].append((sounds[key], gain))

@@ -14,6 +14,7 @@ from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import cache_folder
 from audiocoach.loudness import STEP
 from audiocoach.measured import Measured, MeasuredCache, estimate_loudness, measure
+from audiocoach.presets import BedTone
 from audiocoach.synth import LEVEL
 from audiocoach.units import RATE, Db, Frames, db_to_gain, frames_to_ms
 
@@ -68,13 +69,15 @@ class Bed:
         self._measured: Measured | None = None
         self._file: Path | None = None
         """A user's file."""
+        self._tone: BedTone | None = None
         self._estimates = False
         self._position: Frames = 0
 
     @classmethod
-    def open(cls, info: SoundInfo, *, at_once: bool = False) -> Bed:
-        """A bed of the bank or a user's file; raises ``SoundError``, ``NotFoundError``.
+    def open(cls, info: SoundInfo, tone: BedTone | None = None, *, at_once: bool = False) -> Bed:
+        """A bed of the bank or a user's file, in a tone if one is given.
 
+        Raises ``SoundError``, ``NotFoundError``.
         ``at_once``: the loudness of a user's file may be an estimate, so that it is known
         without decoding all of it.
         """
@@ -83,10 +86,11 @@ class Bed:
         if info.kind == "mark":
             known = ", ".join(named("bed"))
             raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {known}')
-        bed = cls(info.name, Loop(info), frames=info.frames, loudness=info.loudness)
+        loudness = dict(info.toned).get(tone) if tone else info.loudness
+        bed = cls(info.name, Loop(info, tone), frames=info.frames, loudness=loudness)
         if info.frames is None:
-            bed._file, bed._estimates = info.path, at_once
-            bed._measured = _measured_cache().get(info.path)
+            bed._file, bed._tone, bed._estimates = info.path, tone, at_once
+            bed._measured = _measured_cache().get(info.path, tone)
             if bed._measured:
                 bed._frames = bed._measured.frames
             bed._decode_to(_SHORTEST_BED)
@@ -113,7 +117,7 @@ class Bed:
         """
         if self._loudness is None:
             if self._estimates and self._file and not (self._measured or self._whole):
-                loudness = estimate_loudness(self._file)
+                loudness = estimate_loudness(self._file, self._tone)
             else:
                 loudness = self._measure().loudness
             if loudness < _QUIETEST:
@@ -221,7 +225,7 @@ class Bed:
                 self._decode_to(_LONGEST_HELD + 1)
             self._measured = measure(_levels(self._source) if self._long else self._held())
             if self._file:
-                _measured_cache().put(self._file, self._measured)
+                _measured_cache().put(self._file, self._tone, self._measured)
         return self._measured
 
     def _held(self) -> Iterator[Block]:

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from audiocoach.decode import Block, probe
 from audiocoach.loudness import HOP, STEP, gated_loudness, hop_energies, step_energies
+from audiocoach.presets import BedTone
+from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Db, Frames
 
 _CONTEXT: Frames = 25 * HOP
@@ -95,13 +97,16 @@ def _pieces(loop: Iterable[Block]) -> Iterator[Block]:
     yield np.concatenate([np.zeros((0, 2), dtype=np.float32), *held])
 
 
-def estimate_loudness(path: Path) -> Db:
-    """The loudness in LUFS of the file at ``path``, from a few places of it.
+def estimate_loudness(path: Path, tone: BedTone | None = None) -> Db:
+    """The loudness in LUFS of the file at ``path``, from a few places of it; with its tone.
 
     Costs a fraction of a second however long the file is. Raises ``SoundError``.
     """
-    steps = [step_energies(hop_energies(sound)) for sound in probe(path, _PLACES, _PLACE)]
-    return gated_loudness(np.concatenate([np.zeros(0), *steps]))
+    steps = [np.zeros(0)]
+    for sound in probe(path, _PLACES, _PLACE):
+        heard = np.concatenate(list(bed_toned(iter([sound]), tone))) if tone else sound
+        steps.append(step_energies(hop_energies(heard)))
+    return gated_loudness(np.concatenate(steps))
 
 
 class MeasuredCache:
@@ -114,10 +119,10 @@ class MeasuredCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "beds"
 
-    def get(self, path: Path) -> Measured | None:
-        """What is known of the file at ``path`` as it is now."""
+    def get(self, path: Path, tone: BedTone | None) -> Measured | None:
+        """What is known of the file at ``path`` as it is now, in a tone."""
         with contextlib.suppress(OSError, struct.error, ValueError):
-            data = self._entry(path).read_bytes()
+            data = self._entry(path, tone).read_bytes()
             start = len(_MAGIC) + _DIGEST
             if data[:start] == _MAGIC + _digest(data[start:]):
                 frames, loudness = _HEADER.unpack_from(data, start)
@@ -126,12 +131,12 @@ class MeasuredCache:
                     return Measured(frames, loudness, energies)
         return None
 
-    def put(self, path: Path, measured: Measured) -> None:
+    def put(self, path: Path, tone: BedTone | None, measured: Measured) -> None:
         """Keep what was measured."""
         body = _HEADER.pack(measured.frames, measured.loudness)
         body += measured.energies.astype("<f4").tobytes()
         with contextlib.suppress(OSError):
-            entry = self._entry(path)
+            entry = self._entry(path, tone)
             entry.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
             try:
@@ -142,17 +147,19 @@ class MeasuredCache:
                 Path(name).unlink(missing_ok=True)
                 raise
 
-    def _entry(self, path: Path) -> Path:
-        return self._folder / f"{_content_key(path)}.bed"
+    def _entry(self, path: Path, tone: BedTone | None) -> Path:
+        return self._folder / f"{_content_key(path, repr(tone))}.bed"
 
 
 def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_DIGEST).digest()
 
 
-def _content_key(path: Path) -> str:
+def _content_key(path: Path, made: str) -> str:
+    """``made``: what was made of the sound before it was measured."""
     found = path.stat()
-    key = hashlib.blake2b(f"{_FORMAT} {found.st_size} {found.st_mtime_ns}".encode(), digest_size=20)
+    known = f"{_FORMAT} {made} {found.st_size} {found.st_mtime_ns}"
+    key = hashlib.blake2b(known.encode(), digest_size=20)
     with path.open("rb") as file:
         for part in range(_SAMPLES):
             file.seek(part * max(_SAMPLE, (found.st_size - _SAMPLE) // (_SAMPLES - 1)))

@@ -16,14 +16,15 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
+    from audiocoach.master import Master
     from audiocoach.mix import Stereo
-    from audiocoach.presets import Levels
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
@@ -40,6 +41,7 @@ class Exported:
 
     path: Path
     timeline: Timeline
+    master: Master
 
 
 def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
@@ -107,7 +109,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -118,7 +120,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
@@ -145,7 +147,13 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None, *, at_once: bool = False) -> Ambience:
+def open_bed(
+    routine: Routine,
+    ambience: str | None,
+    tone: BedTone = PHONE.bed_tone,
+    *,
+    at_once: bool = False,
+) -> Ambience:
     """The beds that the script asks for, or the one that ``ambience`` says for all of it.
 
     ``at_once``: see ``open_ambience``.
@@ -153,13 +161,13 @@ def open_bed(routine: Routine, ambience: str | None, *, at_once: bool = False) -
     from audiocoach.ambience import open_ambience
 
     if ambience is not None:
-        return open_ambience([ambience], None, at_once=at_once)
+        return open_ambience([ambience], None, tone, at_once=at_once)
     for place, message in missing_beds(routine):
         raise NotFoundError(f"{place}: {message}" if place else message)
     asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
     texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
     base = Path(routine.path).parent
-    return open_ambience(texts or [routine.ambience], base, at_once=at_once)
+    return open_ambience(texts or [routine.ambience], base, tone, at_once=at_once)
 
 
 def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:
@@ -204,7 +212,7 @@ def export(
     length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
-    levels: Levels | None = None,
+    preset: Preset = PHONE,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
@@ -215,29 +223,30 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
-    from audiocoach.mix import Mix, blocks, programme_trim
-    from audiocoach.presets import Levels
+    from audiocoach.master import plan
+    from audiocoach.mix import Mix, blocks
     from audiocoach.sinks.files import whole_file
 
-    levels = levels or Levels()
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
     with ExitStack() as stack:
         file = stack.enter_context(whole_file(target))
         cues_file = stack.enter_context(whole_file(cues)) if cues else None
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
-        trim = programme_trim(timeline, speaker.clip, bed, levels)
-        mix = Mix(timeline, speaker.clip, marks, levels, trim)
+        master = plan(
+            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
+        mixed = blocks(timeline, mix, bed, master.levels, master.trim, output_gain=output_gain)
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
@@ -246,7 +255,7 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
-    return Exported(target, timeline)
+    return Exported(target, timeline, master)
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from audiocoach.decode import Block, decode
 from audiocoach.errors import NotFoundError, SoundError, nearest
 from audiocoach.library import data_folder
 from audiocoach.loudness import loudest_moment
+from audiocoach.presets import BedTone
 from audiocoach.synth import LEVEL, MANIFEST
+from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Db, Frames, Ms, clock, db_to_gain, frames_to_ms
 
 _SEAM: Frames = 1024
@@ -50,6 +52,8 @@ class SoundInfo:
     """Where in the decoded file it begins."""
     loudness: Db | None = None
     """LUFS of the loop, or of a mark's loudest 400 ms; unknown for a user's file."""
+    toned: tuple[tuple[BedTone, Db], ...] = ()
+    """LUFS of the loop in some tones."""
 
     @property
     def length(self) -> Ms:
@@ -78,6 +82,9 @@ def _info(folder: Path, entry: dict[str, Any]) -> SoundInfo:
         frames=int(entry["frames"]),
         start=int(entry["start"]),
         loudness=float(entry["loudness"]),
+        toned=tuple(
+            (BedTone(**known["tone"]), float(known["loudness"])) for known in entry.get("toned", ())
+        ),
     )
 
 
@@ -137,12 +144,15 @@ class Loop:
     """The loop of a bed, decoded each time that it is asked for."""
 
     info: SoundInfo
+    tone: BedTone | None = None
 
     def __iter__(self) -> Iterator[Block]:
-        info = self.info
+        info, tone = self.info, self.tone
         blocks = decode(info.path)
         if info.frames is None:
-            return loops.crossfaded(loops.trimmed(blocks))
+            blocks = loops.trimmed(blocks)
+            return loops.crossfaded(bed_toned(blocks, tone) if tone else blocks)
+        blocks = bed_toned(blocks, tone, trusted=True) if tone else blocks
         lead = min(_SEAM, info.start)
         blocks = loops.cut(blocks, info.start - lead, info.frames + lead)
         return loops.looped(blocks, loops.same_fade(lead))

@@ -11,15 +11,16 @@ import pytest
 from click.testing import CliRunner
 from listening import Listener, all_known, wait_for
 from numpy.typing import NDArray
+from waves import level
 
 from audiocoach.ambience import FADE, Ambience, open_ambience
 from audiocoach.cli import cli
 from audiocoach.clips import ClipCache
 from audiocoach.limiter import LATENCY
 from audiocoach.live import Command, Session, State
-from audiocoach.live.session import TRIM as LIVE_TRIM
-from audiocoach.mix import Mix, blocks, programme_trim
-from audiocoach.presets import Levels
+from audiocoach.master import plan
+from audiocoach.mix import Mix, blocks
+from audiocoach.presets import PHONE, Levels
 from audiocoach.routine import Routine
 from audiocoach.script import expand, parse
 from audiocoach.soundbank import Bed
@@ -175,8 +176,11 @@ def test_the_trim_counts_the_bed_of_each_moment(speaker: Speaker) -> None:
     second, third = (ms_to_frames(timeline.chapters[at].start) // 4410 for at in (1, 2))
     assert np.abs(difference[:second]).max() < 1e-6
     assert difference[second + 70 : third] == pytest.approx(10.0)
-    levels = Levels(most_trim=20.0)
-    trims = [programme_trim(timeline, speaker.clip, bed, levels) for bed in (loud, quiet)]
+    levels = Levels(most_trim=20.0, bed_least=LEVELS.bed, clear=0.0)
+    trims = [
+        plan(timeline, lambda cue: speaker.clip(cue.cue).energies, {}, bed, levels).trim
+        for bed in (loud, quiet)
+    ]
     assert trims[0] < trims[1] - 0.2
 
 
@@ -283,7 +287,12 @@ def test_both_layers_of_the_command_line_are_heard_live(
     assert result.exit_code == 0, result.output
     begin, end = round(2.6 * RATE), round(3.2 * RATE)  # risen, and not yet ducked
     sound = np.concatenate(heard)[begin + LATENCY : end + LATENCY]
-    alone = [open_ambience([name], None).read(end)[begin:].ravel() for name in ("ocean", "drone")]
-    gains = np.linalg.lstsq(np.stack(alone, axis=1), sound.ravel(), rcond=None)[0]
-    full = 10 ** ((LEVELS.programme + LEVELS.bed + 23 + LIVE_TRIM) / 20)
-    assert gains / full == pytest.approx([0.8**0.5, 0.2**0.5], abs=0.01)
+    alone = [
+        open_ambience([name], None, PHONE.bed_tone).read(end)[begin:].ravel()
+        for name in ("ocean", "drone")
+    ]
+    both = np.stack(alone, axis=1)
+    gains = np.linalg.lstsq(both, sound.ravel(), rcond=None)[0]
+    assert level(sound.ravel() - both @ gains) < level(sound) - 60  # and nothing else
+    assert gains[1] / gains[0] == pytest.approx(10 ** (-6 / 20), abs=0.002)
+    assert level(sound) > -50

@@ -29,9 +29,6 @@ from audiocoach.units import Db, Frames, Ms, ms_to_frames
 VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
 """Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
 
-TRIM: Db = 0.4
-"""What brings a routine of calm speech near ``Levels.programme``."""
-
 _TURN: Ms = 80
 """A new volume is reached in this time."""
 _QUIT: Ms = 1_500
@@ -57,7 +54,7 @@ class Session:
         *,
         levels: Levels | None = None,
         spacing: Spacing | None = None,
-        trim: Db = TRIM,
+        trim: Db = 0.0,
         volume: int = 100,
         interactive: bool = True,
         first: int = 0,
