@@ -244,18 +244,22 @@ def open_ambience(
                 raise SoundError(f'ambience "{text}": "{name}" is in it twice; give it a gain')
             beds[text].append((sounds[key], gain))
     if at_once:
-        now = [index for index, _ in next(iter(beds.values()))]
-        for index in now:
-            _ = opened[index].loudness
-        later = [sound for index, sound in enumerate(opened) if index not in now]
-        threading.Thread(target=_prepare, args=(later,), name="beds", daemon=True).start()
+        first = {index for index, _ in next(iter(beds.values()))}
+        later = [bed for at, bed in enumerate(opened) if bed.estimates and at not in first]
+        _prepare(bed for bed in opened if bed not in later)
+        threading.Thread(target=_prepare_later, args=(later,), name="beds", daemon=True).start()
     return Ambience(opened, beds, next(iter(beds)))
 
 
 def _prepare(sounds: Iterable[Bed]) -> None:
+    """Have their loudness known."""
     for sound in sounds:
-        with contextlib.suppress(SoundError):  # whoever reads it will be told
-            _ = sound.loudness
+        _ = sound.loudness
+
+
+def _prepare_later(sounds: Iterable[Bed]) -> None:
+    with contextlib.suppress(SoundError):  # whoever reads it will be told
+        _prepare(sounds)
 
 
 def _layers(text: str) -> list[tuple[str, Db]]:

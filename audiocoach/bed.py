@@ -109,6 +109,11 @@ class Bed:
         return self._frames
 
     @property
+    def estimates(self) -> bool:
+        """Whether its loudness is estimated from elsewhere, whatever is read meanwhile."""
+        return bool(self._estimates and self._file and not (self._measured or self._whole))
+
+    @property
     def loudness(self) -> Db:
         """LUFS, integrated over the loop, or an estimate of it.
 
@@ -116,7 +121,7 @@ class Bed:
         tone counts as a built-in bed, so that nobody brings it up.
         """
         if self._loudness is None:
-            if self._estimates and self._file and not (self._measured or self._whole):
+            if self.estimates and self._file:
                 loudness = estimate_loudness(self._file, self._tone)
             else:
                 loudness = self._measure().loudness

@@ -61,7 +61,8 @@ def trimmed(blocks: Iterator[Block]) -> Iterator[Block]:
     count = longer = 0
     started = False
     for block in blocks:
-        loud = np.flatnonzero(np.abs(block).max(axis=1) > _QUIET)
+        peaks = np.maximum(np.abs(block[:, 0]), np.abs(block[:, 1]))
+        loud = np.flatnonzero(peaks > _QUIET)
         if len(loud) == 0:
             if started and count < _HELD:
                 held.append(block)

@@ -28,7 +28,7 @@ _CONTEXT: Frames = 25 * HOP
 """The weighting needs what was heard before; longer than its response."""
 _PIECE: Frames = 240 * HOP
 """With the context and the weighting's tail, a little under 2^17 frames."""
-_PLACES, _PLACE = 10, 3 * RATE
+_PLACES, _PLACE = 8, 2 * RATE
 """An estimate hears so many places, each for so long."""
 
 _FORMAT = 1

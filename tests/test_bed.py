@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from listening import wait_for
 from numpy.typing import NDArray
 from waves import bed_of, hiss, level, tone, write_file, write_wav
 
@@ -433,3 +435,19 @@ def test_the_probes_are_all_over_a_file(tmp_path: Path) -> None:
         path = write_file(tmp_path / name, codec, "stereo", sound)
         exact = integrated_loudness(np.concatenate(list(decode(path))))
         assert measured.estimate_loudness(path) == pytest.approx(exact, abs=0.7), name
+
+
+def test_live_a_bed_that_comes_later_is_estimated_meanwhile(tmp_path: Path) -> None:
+    """One that is too quiet first ends nothing; one that is no sound at all does, at once."""
+    first, quiet = (write_wav(tmp_path / f"{name}.wav", hiss(60)) for name in "ab")
+    write_wav(quiet, hiss(60) / 300)
+    ambience = open_ambience([str(first), str(quiet)], None, at_once=True)
+    wait_for(lambda: not any(thread.name == "beds" for thread in threading.enumerate()))
+    assert ambience._sounds[0]._loudness is not None
+    ambience.read(RATE)
+    ambience.turn(str(quiet))
+    with pytest.raises(SoundError, match="too quiet for a bed"):
+        ambience.read(RATE)
+    quiet.write_bytes(b"no sound")
+    with pytest.raises(SoundError, match="no sound that can be read"):
+        open_ambience([str(first), str(quiet)], None, at_once=True)
