@@ -16,13 +16,13 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
+from audiocoach.presets import PHONE, Preset
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.mix import Stereo
-    from audiocoach.presets import Levels
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import Bed, SoundInfo
     from audiocoach.speech import Speaker
@@ -176,7 +176,7 @@ def export(
     length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
-    levels: Levels | None = None,
+    preset: Preset = PHONE,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
@@ -189,10 +189,9 @@ def export(
     """
     from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
-    from audiocoach.presets import Levels
     from audiocoach.sinks.files import whole_file
 
-    levels = levels or Levels()
+    levels = preset.levels
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
