@@ -205,7 +205,15 @@ def export(
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        told = to_json(describe(routine, timeline, beds=[ambience or routine.ambience]))
+        told = to_json(
+            describe(
+                routine,
+                timeline,
+                preset=preset.name,
+                accessible=preset == preset.accessible(),
+                beds=[ambience or routine.ambience],
+            )
+        )
         make_sink = _SINKS[target.suffix.lower()]
         sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
