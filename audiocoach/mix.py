@@ -145,7 +145,7 @@ def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np
     rise, fall = ms_to_frames(levels.fade_in), ms_to_frames(levels.fade_out)
     if start >= rise and start + count <= total - fall:
         return None
-    at = np.arange(start, start + count, dtype=np.float32)
+    at = np.arange(start, start + count)  # whole: a float32 cannot count frames after 6 minutes
     inward = np.clip(at / rise, 0, 1)
     outward = np.clip((total - at) / fall, 0, 1)
     return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
