@@ -23,7 +23,7 @@ from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
-    from audiocoach.mix import Stereo
+    from audiocoach.mix import Stems, Stereo
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
@@ -180,12 +180,14 @@ def export(
     bitrate: int = 128,
     cues: Path | None = None,
     preset: Preset = PHONE,
+    stems: Stems | None = None,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
 
     ``length`` is how long the whole shall last, if not as long as the script asks for or
-    takes. ``cues`` is a JSON file for the cues as rendered. Raises ``LengthError`` where
+    takes. ``cues`` is a JSON file for the cues as rendered. ``stems`` hears the bed and the
+    words each by itself. Raises ``LengthError`` where
     ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
@@ -222,7 +224,7 @@ def export(
         sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
+        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain, stems=stems)
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4

@@ -64,7 +64,7 @@ class ClippingMeter:
             start = max(0, ms_to_frames(cue.start_ms) - self._now)
             part = np.abs(block[start : max(0, ms_to_frames(cue.end_ms) - self._now)]).max(axis=1)
             bins = np.minimum(part * (_BINS / _HIGHEST), _BINS - 1).astype(np.int64)
-            histogram += np.bincount(bins, minlength=_BINS)
+            np.add(histogram, np.bincount(bins, minlength=_BINS), out=histogram)
             if ms_to_frames(cue.end_ms) <= end and crowded(histogram) > _CROWDED:
                 self._cues.append(cue)
         self._sounding = [each for each in self._sounding if ms_to_frames(each[0].end_ms) > end]

@@ -25,6 +25,7 @@ _CONTEXT: Frames = 25 * HOP
 """The K weighting has forgotten what was before this."""
 _REACH: Frames = 64
 """Frames to either side that a true peak depends on; see ``peak_envelope``."""
+_HALF = np.float32(0.5)
 _UNDER_PEAK = db_to_gain(-3.0)
 """A true peak is looked for where a sample comes so close to the highest so far."""
 
@@ -47,7 +48,7 @@ class LevelMeter:
     """Takes blocks of ``stream.BLOCK`` frames, the last may be shorter."""
 
     def __init__(self) -> None:
-        self._middle, self._side, self._heard = _Energies(), _Energies(), _Energies()
+        self._middle, self._side, self._heard = Energies(), Energies(), Energies()
         self._phone = Phone()
         self._kept = np.zeros((2 * _REACH, 2), np.float32)
         self._at: Frames = -2 * _REACH
@@ -57,8 +58,8 @@ class LevelMeter:
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next frames, shape ``(n, 2)``."""
-        self._middle.push((block[:, 0] + block[:, 1]) / 2)
-        self._side.push((block[:, 0] - block[:, 1]) / 2)
+        self._middle.push((block[:, 0] + block[:, 1]) * _HALF)
+        self._side.push((block[:, 0] - block[:, 1]) * _HALF)
         self._heard.push(self._phone.push(block))
         self._look_for_peak(np.concatenate([self._kept, block]))
 
@@ -87,14 +88,15 @@ class LevelMeter:
         self._at += end
 
 
-class _Energies:
-    """The hop energies of one channel of a stream."""
+class Energies:
+    """The hop energies of one channel of a stream, pushed in whole hops but for the last."""
 
     def __init__(self) -> None:
         self._past = np.zeros(_CONTEXT, np.float32)
         self._hops = array("f")
 
     def push(self, channel: NDArray[np.float32]) -> None:
+        """Take the next frames, shape ``(n,)``."""
         sound = np.concatenate([self._past, channel])
         self._past = sound[-_CONTEXT:]
         if channel.any():
@@ -104,6 +106,7 @@ class _Energies:
         self._hops.frombytes(found.astype(np.float32).tobytes())
 
     def all(self) -> Hops:
+        """What was found so far."""
         return np.asarray(self._hops, dtype=np.float64)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.loudness import STEP
-from audiocoach.units import RATE, Db, Frames, Ms
+from audiocoach.units import RATE, Db, Ms
 
 STEP_MS: Ms = 100
 _EDGES_HZ = (120, 250, 400, 630, 1_000, 1_600, 2_500, 4_000, 6_300, 10_000)
@@ -65,7 +65,9 @@ class RepetitionMeter:
         ``heard`` tells for each step whether only the bed is heard.
         """
         levels = np.asarray(self._levels, dtype=np.float64).reshape(-1, len(self._starts))
-        mask = np.ones(len(levels)) if heard is None else np.resize(heard, len(levels)) * 1.0
+        mask = np.ones(len(levels))
+        if heard is not None:
+            mask *= np.resize(heard, len(levels))
         if len(levels) < 2 * _PAIRS or mask.sum() < _PAIRS:
             return None
         likeness = _likeness(_moves(levels, mask), mask)
@@ -112,6 +114,6 @@ def _first_peak(likeness: NDArray[np.float64]) -> Repetition | None:
     best = float(likeness.max(initial=0.0))
     if best < _LIKE:
         return None
-    lag: Frames = int(np.flatnonzero(likeness > 0.8 * best)[0])
+    lag = int(np.flatnonzero(likeness > max(_LIKE, 0.5 * best))[0])
     lag += int(likeness[lag : lag + 3].argmax())
     return Repetition(lag * STEP_MS, round(float(likeness[lag]), 2))
