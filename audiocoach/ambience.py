@@ -122,10 +122,9 @@ class Ambience:
 
     def follow(self, timeline: Timeline, usual: str) -> None:
         """Begin again, and turn wherever ``timeline`` does; ``usual`` where a step asks nothing."""
-        asked = [step.step.backdrop for step in timeline.steps]
-        names = [backdrop.layers if backdrop else usual for backdrop in asked]
-        self.begin(names[0] if names else usual)
-        for name, start in zip(names, bed_starts(timeline), strict=True):
+        beds = beds_of(timeline, usual)
+        self.begin(beds[0][1])
+        for start, name in beds:
             self.turn(name, ms_to_frames(start))
 
     def seek(self, frame: Frames) -> None:
@@ -206,6 +205,16 @@ def bed_starts(timeline: Timeline) -> list[Ms]:
         )
         chapter = step.chapter
     return starts
+
+
+def beds_of(timeline: Timeline, usual: str) -> list[tuple[Ms, str]]:
+    """When another bed begins, and which; the first from 0 on. ``usual``: see ``follow``."""
+    beds: list[tuple[Ms, str]] = []
+    for step, start in zip(timeline.steps, bed_starts(timeline), strict=True):
+        name = step.step.backdrop.layers if step.step.backdrop else usual
+        if not beds or beds[-1][1] != name:
+            beds.append((start if beds else 0, name))
+    return beds or [(0, usual)]
 
 
 def open_ambience(

@@ -33,6 +33,8 @@ class Levels:
     """The bed under a cue, against the bed between cues."""
     clear: Db = 18.0
     """Speech over the bed under each cue, at least."""
+    push: Db = 0.5
+    """So much further than needed speech may be pushed to keep the bed higher."""
     most_trim: Db = 1.5
     """Speech is never pushed further than this to bring the whole to ``programme``."""
     mark: Db = -5.0
@@ -121,7 +123,7 @@ PHONE = Preset(
 HEADPHONES = Preset(
     "headphones",
     "headphones or earphones",
-    Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0),
+    Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0, push=1.0),
     Tone(highpass=80.0, presence_gain=1.0, even=0.3),
     BedTone(highpass=25.0, dip_gain=0.0, width=1.0),
 )

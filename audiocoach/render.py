@@ -23,6 +23,7 @@ from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
+    from audiocoach.master import Master
     from audiocoach.mix import Stems, Stereo
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import SoundInfo
@@ -40,6 +41,7 @@ class Exported:
 
     path: Path
     timeline: Timeline
+    master: Master
 
 
 def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
@@ -151,9 +153,30 @@ def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_t
 
     if ambience is not None:
         return open_ambience([ambience], None, tone)
+    for place, message in missing_beds(routine):
+        raise NotFoundError(f"{place}: {message}" if place else message)
     asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
     texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
     return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
+
+
+def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:
+    """Beds that the script asks for and that are not there: where, and what is wrong.
+
+    ``None`` stands for the front matter.
+    """
+    from audiocoach.layers import NONE, parse_layers
+    from audiocoach.soundbank import find_bed
+
+    steps = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    asked: dict[tuple[Place | None, str], None] = {(None, routine.ambience): None}
+    asked |= {(backdrop.place, backdrop.layers): None for backdrop in steps if backdrop}
+    for place, text in asked:
+        for name in (layer.name for layer in parse_layers(text) if layer.name != NONE):
+            try:
+                find_bed(name, Path(routine.path).parent)
+            except NotFoundError as error:
+                yield place, str(error)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -193,10 +216,10 @@ def export(
     written; then neither file is there.
     """
     from audiocoach.embedded import describe, to_json
-    from audiocoach.mix import Mix, blocks, programme_trim
+    from audiocoach.master import plan
+    from audiocoach.mix import Mix, blocks
     from audiocoach.sinks.files import whole_file
 
-    levels = preset.levels
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
@@ -209,8 +232,10 @@ def export(
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
-        trim = programme_trim(timeline, speaker.clip, bed, levels)
-        mix = Mix(timeline, speaker.clip, marks, levels, trim)
+        master = plan(
+            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
         told = to_json(
             describe(
                 routine,
@@ -224,7 +249,9 @@ def export(
         sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain, stems=stems)
+        mixed = blocks(
+            timeline, mix, bed, master.levels, master.trim, output_gain=output_gain, stems=stems
+        )
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
@@ -233,7 +260,7 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
-    return Exported(target, timeline)
+    return Exported(target, timeline, master)
 
 
 @contextmanager

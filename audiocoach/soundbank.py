@@ -59,6 +59,8 @@ class SoundInfo:
     """Where in the decoded file it begins."""
     loudness: Db | None = None
     """LUFS of the loop, or of a mark's loudest 400 ms; unknown for a user's file."""
+    toned: tuple[tuple[BedTone, Db], ...] = ()
+    """LUFS of the loop in some tones."""
 
     @property
     def length(self) -> Ms:
@@ -87,6 +89,9 @@ def _info(folder: Path, entry: dict[str, Any]) -> SoundInfo:
         frames=int(entry["frames"]),
         start=int(entry["start"]),
         loudness=float(entry["loudness"]),
+        toned=tuple(
+            (BedTone(**known["tone"]), float(known["loudness"])) for known in entry.get("toned", ())
+        ),
     )
 
 
@@ -181,11 +186,11 @@ class Bed:
             bed = cls(info.name, loops.crossfaded(blocks))
             bed._decode_to(_SHORTEST_BED)
             return bed
-        blocks = bed_toned(blocks, tone) if tone else blocks
+        blocks = bed_toned(blocks, tone, trusted=True) if tone else blocks
         lead = min(_SEAM, info.start)
         blocks = loops.cut(blocks, info.start - lead, info.frames + lead)
         loop = loops.looped(blocks, loops.same_fade(lead))
-        loudness = None if tone else info.loudness
+        loudness = dict(info.toned).get(tone) if tone else info.loudness
         return cls(info.name, loop, frames=info.frames, loudness=loudness)
 
     @property

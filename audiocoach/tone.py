@@ -169,15 +169,18 @@ _LISTEN: Frames = 30 * RATE
 """A bed's polarity is judged by its first half minute."""
 
 
-def bed_toned(blocks: Iterator[Block], tone: BedTone) -> Iterator[Block]:
+def bed_toned(blocks: Iterator[Block], tone: BedTone, *, trusted: bool = False) -> Iterator[Block]:
     """The sound of ``blocks`` with its tone: as long, each sample in its place.
 
     Where left and right are more against each other than with each other, as in a file
     with the polarity of one channel swapped, the right one is turned over first: on one
-    loudspeaker, nothing would be left of it. Silence is taken to be around the sound.
+    loudspeaker, nothing would be left of it. What is ``trusted`` is not looked at for that.
+    Silence is taken to be around the sound.
     """
-    first = gather(blocks, _LISTEN)
-    apart = np.dot(first[:, 0], first[:, 1]) < 0  # the difference is stronger than the sum
+    first = gather(blocks, 0 if trusted else _LISTEN)
+    apart = (
+        not trusted and np.dot(first[:, 0], first[:, 1]) < 0
+    )  # the difference is stronger than the sum
     turn = np.array([1, -1 if apart else 1], np.float32)
     silence = np.zeros((_HALF, 2), np.float32)
 

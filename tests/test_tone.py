@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +23,8 @@ from audiocoach.loudness import integrated_loudness
 from audiocoach.presets import PRESETS, Preset, Tone
 from audiocoach.script import load
 from audiocoach.soundbank import Bed, SoundInfo, find_bed, sounds
+from audiocoach.synth import MANIFEST
+from audiocoach.synth.files import toned
 from audiocoach.tone import bed_toned, voiced
 from audiocoach.units import RATE
 from audiocoach.voices import Speech
@@ -264,6 +268,8 @@ def test_the_de_esser_leaves_a_real_voice_alone_but_for_its_sibilants(
 
 # The bed
 
+BEDS = [info for info in sounds() if info.kind == "bed"]
+
 
 def stereo(seconds: float, alike: float, seed: int = 1) -> Block:
     """Noise; ``alike`` is how far left and right resemble each other, -1 to 1."""
@@ -326,9 +332,7 @@ def test_a_bed_for_a_phone_loses_nothing_on_one_loudspeaker(alike: float) -> Non
     assert alike > 0 or fold_loss(sound) > 2
 
 
-@pytest.mark.parametrize(
-    "info", [info for info in sounds() if info.kind == "bed"], ids=lambda info: info.name
-)
+@pytest.mark.parametrize("info", BEDS, ids=lambda info: info.name)
 def test_every_built_in_bed_folds_to_mono(info: SoundInfo) -> None:
     bed = Bed.open(info, PHONE.bed_tone)
     assert fold_loss(bed.read(bed.frames)) < 1
@@ -348,3 +352,21 @@ def test_loudness_is_that_of_the_bed_with_its_tone() -> None:
     heard = bed.read(bed.frames)
     assert bed.loudness == pytest.approx(meters.measure(heard).integrated, abs=0.1)
     assert bed.loudness < -25  # most of it is too low for a phone
+
+
+def test_the_manifest_knows_the_loudness_of_every_bed_in_every_tone() -> None:
+    """So that a bed begins at once; ``AUDIOCOACH_WRITE_DOCS=1`` measures and writes it anew."""
+    manifest = library.data_folder("sounds") / MANIFEST
+    told = json.loads(manifest.read_bytes())
+    if os.environ.get("AUDIOCOACH_WRITE_DOCS"):
+        for entry in told["sounds"]:
+            if entry["kind"] == "bed":
+                sound = Bed.open(find_bed(entry["name"], None)).read(entry["frames"])
+                entry["toned"] = toned(np.rint(sound * 32768).astype(np.int16))
+        manifest.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    tones = [preset.bed_tone for preset in PRESETS.values()]
+    for info, tone in zip(BEDS, itertools.cycle(tones), strict=False):
+        known = dict(info.toned)
+        assert set(known) >= set(tones), info.name
+        measured = Bed.open(replace(info, toned=()), tone).loudness
+        assert known[tone] == pytest.approx(measured, abs=0.1), info.name

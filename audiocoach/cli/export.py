@@ -79,6 +79,7 @@ def export(
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
     """  # noqa: D301
     from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
@@ -103,7 +104,8 @@ def export(
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{done.path.stat().st_size / 1e6:.1f} MB"
+        f"{done.path.stat().st_size / 1e6:.1f} MB, "
+        f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
 
 

@@ -29,9 +29,6 @@ from audiocoach.units import Db, Frames, Ms, ms_to_frames
 VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
 """Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
 
-TRIM: Db = 0.4
-"""What brings a routine of calm speech near ``Levels.programme``."""
-
 _TURN: Ms = 80
 """A new volume is reached in this time."""
 _QUIT: Ms = 1_500
@@ -57,7 +54,7 @@ class Session:
         *,
         levels: Levels | None = None,
         spacing: Spacing | None = None,
-        trim: Db = TRIM,
+        trim: Db = 0.0,
         volume: int = 100,
         interactive: bool = True,
         first: int = 0,
@@ -69,7 +66,7 @@ class Session:
         self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
         if first:
             self._head.begin_at(first, self._levels.fade_in)
-        bed.begin(self._head.ambience(0)[0])
+        bed.begin((self._head.step or self._head.plan.steps[0]).ambience)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
@@ -221,8 +218,8 @@ class Session:
         out = out[:count] if runs else out
         now = self._head.now
         self._open_chapter()
-        name, begins = self._head.ambience(count)
-        self._bed.turn(name, self._bed.position + begins)
+        if coming := self._head.ambience(count):
+            self._bed.turn(coming[0], self._bed.position + coming[1])
         if runs:
             self._begin(count)
         room = self._head.plan.mix.duck(now, len(out)) if runs else ONE
