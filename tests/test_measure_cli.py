@@ -74,7 +74,8 @@ def test_a_picture_shows_cues_bed_loudness_and_faults(clean: Rendered, tmp_path:
     drawn = tmp_path / "drawn.svg"
     assert run(path, "--plot", drawn).exit_code == 1
     text = drawn.read_text(encoding="utf-8")
-    titles = [each.text or "" for each in ET.fromstring(text).iter("{*}title")]  # noqa: S314  # our own drawing
+    root = ET.fromstring(text)  # noqa: S314  # our own drawing
+    titles = [each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}title")]
     for cue in clean.told.cues:
         assert any(cue.text in title for title in titles)
     assert any("digital silence" in title for title in titles)

@@ -25,9 +25,9 @@ _COURSE = 61
 """Steps over which a level's slow course is taken from it."""
 _FLOOR: Db = -100.0
 _SHORTEST = 10
-"""Steps; what comes again sooner is a rhythm, not a loop."""
-_PAIRS = 200
-"""Steps that must be heard twice at least for anything to be said."""
+"""Steps, half a second; what comes again sooner is a rhythm, not a loop."""
+_PAIRS = 100
+"""Steps, 5 s of them, that must be heard twice at least for anything to be said."""
 _LIKE = 0.35
 """From this correlation on, the same is heard again."""
 _SPREAD = 0.25
@@ -82,10 +82,14 @@ class RepetitionMeter:
 
 
 def _moves(levels: NDArray[np.float64], mask: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The levels without their slow course, bands that stand still left out; 0 when masked."""
+    """How the levels move against each other, without their slow course; 0 where masked.
+
+    Bands that stand still are left out.
+    """
     weights = np.maximum(_smooth(mask), 1e-9)
     course = np.stack([_smooth(band * mask) for band in levels.T], axis=1) / weights[:, None]
-    moves = np.clip(levels - course, -12, 12) * mask[:, None]
+    moves = np.clip(levels - course, -12, 12)
+    moves = (moves - moves.mean(axis=1, keepdims=True)) * mask[:, None]  # a duck moves all alike
     spread = np.sqrt(np.square(moves).sum(axis=0) / mask.sum())
     scaled = moves / np.maximum(spread, 1e-9)
     return np.asarray(scaled[:, spread > _SPREAD])
@@ -122,5 +126,5 @@ def _first_peak(likeness: NDArray[np.float64]) -> Repetition | None:
     if best < _LIKE:
         return None
     lag = int(np.flatnonzero(likeness > max(_LIKE, 0.5 * best))[0])
-    lag += int(likeness[lag : lag + 3].argmax())
+    lag += int(likeness[lag : lag + _SHORTEST].argmax())
     return Repetition(lag * STEP_MS, round(float(likeness[lag]), 2))
