@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from planted import Rendered, Sound, rendered, write
 from waves import hiss, loop_of, tone, write_wav
 
+from audiocoach import decode
 from audiocoach.measure import whole
 from audiocoach.measure.bounds import bounds
 from audiocoach.measure.cues import State
@@ -177,6 +178,21 @@ def test_shorter_than_anything(tmp_path: Path) -> None:
         found = measure(write_wav(tmp_path / "short.wav", hiss(1.0)[:frames]))
         assert found.length_ms == -(-frames * 1000 // RATE)
         assert {each.check for each in judge(found, bounds("phone"))} <= {"integrated", "click"}
+
+
+def test_silence_is_measured_too(tmp_path: Path) -> None:
+    found = measure(write_wav(tmp_path / "silent.wav", np.zeros((5 * RATE, 2))))
+    assert (found.integrated, found.true_peak, found.loudness_range) == (-70, -70, 0)
+    assert found.repetition is None
+    broken = judge(found, bounds("phone"))
+    assert {each.check for each in broken} == {"integrated", "silence"}
+
+
+def test_a_file_longer_than_a_sound_of_the_bank_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "LARGEST", RATE)
+    assert measure(write_wav(tmp_path / "long.wav", hiss(3.0))).length_ms == 3_000
 
 
 def test_bells_plosives_and_rain_are_no_clicks(tmp_path: Path) -> None:
