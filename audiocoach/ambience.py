@@ -9,6 +9,8 @@ both, and between sounds that only one of them has it is the crossfade of equal 
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -218,13 +220,14 @@ def beds_of(timeline: Timeline, usual: str) -> list[tuple[Ms, str]]:
 
 
 def open_ambience(
-    wanted: Iterable[str], base: Path | None, tone: BedTone | None = None
+    wanted: Iterable[str], base: Path | None, tone: BedTone | None = None, *, at_once: bool = False
 ) -> Ambience:
     """An ambience with the beds that ``wanted`` names, in the language of ``layers``.
 
     It begins with the first; all have the tone if there is one. Sounds are found as
-    ``find_sound`` does, and opened once each. Raises ``SoundError`` where a text or a file
-    is none, ``NotFoundError``.
+    ``find_sound`` does, and opened once each. ``at_once``: so that it can be heard without
+    delay, the loudness of users' files is estimated; that of later beds in a thread of its
+    own. Raises ``SoundError`` where a text or a file is none, ``NotFoundError``.
     """
     sounds: dict[Path | None, int] = {}
     opened: list[Bed] = []
@@ -236,11 +239,27 @@ def open_ambience(
             key = info.path.resolve() if info else None
             if key not in sounds:
                 sounds[key] = len(opened)
-                opened.append(Bed.open(info, tone) if info else room_tone())
+                opened.append(Bed.open(info, tone, at_once=at_once) if info else room_tone())
             if any(sounds[key] == index for index, _ in beds[text]):
                 raise SoundError(f'ambience "{text}": "{name}" is in it twice; give it a gain')
             beds[text].append((sounds[key], gain))
+    if at_once:
+        first = {index for index, _ in next(iter(beds.values()))}
+        later = [bed for at, bed in enumerate(opened) if bed.estimates and at not in first]
+        _prepare(bed for bed in opened if bed not in later)
+        threading.Thread(target=_prepare_later, args=(later,), name="beds", daemon=True).start()
     return Ambience(opened, beds, next(iter(beds)))
+
+
+def _prepare(sounds: Iterable[Bed]) -> None:
+    """Have their loudness known."""
+    for sound in sounds:
+        _ = sound.loudness
+
+
+def _prepare_later(sounds: Iterable[Bed]) -> None:
+    with contextlib.suppress(SoundError):  # whoever reads it will be told
+        _prepare(sounds)
 
 
 def _layers(text: str) -> list[tuple[str, Db]]:

@@ -54,7 +54,7 @@ _START, _END = _Edge(ONSET_S, 0.01), _Edge(0.09, 0.05)
 _INNER_START, _INNER_END = _Edge(0.01, 0.005), _Edge(0.03, 0.02)
 """The same where other words are near."""
 _PASSES = 6
-_FORMAT = 5
+_FORMAT = 6
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,8 @@ Block = NDArray[np.float32]
 
 LONGEST_H = 6
 """Hours; a file that says it is longer is refused at once."""
-LARGEST: Frames = 1 << 28
-"""What one file may become: 1 GiB at 16 bits, 1 h 41 min."""
+LARGEST: Frames = LONGEST_H * HOUR // SECOND * RATE
+"""What one file may become, whatever it says."""
 
 _MOST_CHANNELS = 8
 _RATES = range(2_000, 1_000_001)
@@ -51,19 +51,55 @@ def decode(path: Path, *, bounded: bool = True) -> Iterator[Block]:
     read, whatever it refers to. Raises ``SoundError`` where the file is no sound, is
     damaged, empty or, where it is ``bounded``, too long; damage may show only in a later block.
     """
+    with _converted(path), _opened(path) as container:
+        stream = _stream(path, container, bounded=bounded)
+        yield from _resampled(path, stream, bounded=bounded)
+
+
+def probe(path: Path, places: int, frames: Frames) -> Iterator[Block]:
+    """Short sounds of ``frames`` frames or less from so many places all over ``path``.
+
+    All of it in one, if it is no longer than that or does not say how long it is, up to as
+    much. Raises as ``decode`` does.
+    """
+    import av
+
+    found = 0
+    # Without "fastseek", an MP3 without a table is read up to where one seeks.
+    with _converted(path), _opened(path, fflags="fastseek") as container:
+        _stream_of(path, container)
+        length = container.duration or 0
+        for place in range(places if length * RATE > places * frames * av.time_base else 0):
+            # A file that is damaged here may be whole elsewhere; and not all can be sought.
+            with suppress(SoundError), _converted(path):
+                container.seek(int((place + 0.5) / places * length))
+                for sound in _first(_resampled(path, _stream(path, container)), frames):
+                    found += 1
+                    yield sound
+    if not found:
+        yield from _first(decode(path), places * frames)
+
+
+def _first(blocks: Iterator[Block], frames: Frames) -> Iterator[Block]:
+    """The first ``frames`` frames of a sound, in one block."""
+    held: list[Block] = []
+    count = 0
+    for block in blocks:
+        held.append(block)
+        count += len(block)
+        if count >= frames:
+            break
+    if held:
+        yield np.concatenate(held)[:frames]
+
+
+@contextmanager
+def _converted(path: Path) -> Iterator[None]:
+    """Turn what goes wrong inside into ``SoundError``."""
     import av
 
     try:
-        if not path.is_file():
-            raise SoundError(f"{path}: not a file")
-        with ExitStack() as stack:
-            file = stack.enter_context(path.open("rb"))
-            # Playlists name other files and addresses; no protocol is left to reach them by.
-            asked: dict[str, Any] = {"options": {"protocol_whitelist": "none"}}
-            if int(av.__version__.partition(".")[0]) < _TOLERANT:
-                asked["metadata_errors"] = "ignore"
-            container = stack.enter_context(av.open(file, mode="r", **asked))
-            yield from _resampled(path, _stream(path, container, bounded=bounded), bounded=bounded)
+        yield
     except av.error.FFmpegError as error:
         reason = f"no sound that can be read ({_reason(error)})"
         raise SoundError(f"{path}: {reason}; {_ADVICE}") from error
@@ -71,14 +107,38 @@ def decode(path: Path, *, bounded: bool = True) -> Iterator[Block]:
         raise SoundError(f"{path}: cannot be read ({error})") from error
 
 
+@contextmanager
+def _opened(path: Path, **options: str) -> Iterator[av.container.InputContainer]:
+    import av
+
+    if not path.is_file():
+        raise SoundError(f"{path}: {'not a file' if path.exists() else 'there is no such file'}")
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        # Playlists name other files and addresses; no protocol is left to reach them by.
+        asked: dict[str, Any] = {"options": {"protocol_whitelist": "none", **options}}
+        if int(av.__version__.partition(".")[0]) < _TOLERANT:
+            asked["metadata_errors"] = "ignore"
+        yield stack.enter_context(av.open(file, mode="r", **asked))
+
+
 def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
 def _stream(
-    path: Path, container: av.container.InputContainer, *, bounded: bool
+    path: Path, container: av.container.InputContainer, *, bounded: bool = True
 ) -> Iterator[tuple[int, Block]]:
     """Each decoded frame: its rate, and its samples folded to stereo."""
+    stream = _stream_of(path, container, bounded=bounded)
+    for frames in _batches(path, container.demux(stream)):
+        yield frames[0].sample_rate, _stereo(path, frames)
+
+
+def _stream_of(
+    path: Path, container: av.container.InputContainer, *, bounded: bool = True
+) -> av.AudioStream:
+    """What is to be heard of a file."""
     import av
 
     if not container.streams.audio:
@@ -87,15 +147,14 @@ def _stream(
     if bounded and (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
         length = clock(int(container.duration or 0) * SECOND // av.time_base)
         raise SoundError(f"{path}: {length} long; a sound may last {LONGEST_H} h at most")
-    for frames in _batches(path, container.demux(stream)):
-        yield frames[0].sample_rate, np.concatenate([_stereo(path, frame) for frame in frames])
+    return stream
 
 
 def _batches(path: Path, demuxed: Iterator[Any]) -> Iterator[list[av.AudioFrame]]:
-    """The frames of an audio stream, some at a time, all of a batch at one rate."""
+    """The frames of an audio stream, some at a time, all of a batch of one kind."""
     import av
 
-    packets = damaged = 0
+    packets = damaged = samples = 0
     reason = "nothing in it can be decoded"
     batch: list[av.AudioFrame] = []
     for packet in demuxed:
@@ -109,28 +168,34 @@ def _batches(path: Path, demuxed: Iterator[Any]) -> Iterator[list[av.AudioFrame]
         for frame in frames:
             if not isinstance(frame, av.AudioFrame) or not frame.samples:
                 continue
-            if batch and frame.sample_rate != batch[0].sample_rate:
+            if batch and _kind(frame) != _kind(batch[0]):
                 yield batch
-                batch = []
+                batch, samples = [], 0
             batch.append(frame)
-            if sum(other.samples for other in batch) >= _BATCH:
+            samples += frame.samples
+            if samples >= _BATCH:
                 yield batch
-                batch = []
+                batch, samples = [], 0
     if batch:
         yield batch
     if damaged > 1 + _BAD_PART * packets:
         raise SoundError(f"{path}: damaged, {damaged} of {packets} parts ({reason})")
 
 
-def _stereo(path: Path, frame: av.AudioFrame) -> Block:
-    """The samples of ``frame``, of whatever kind, as two channels."""
+def _kind(frame: av.AudioFrame) -> tuple[int, str, str]:
+    return frame.sample_rate, frame.format.name, frame.layout.name
+
+
+def _stereo(path: Path, frames: list[av.AudioFrame]) -> Block:
+    """The samples of ``frames``, of one kind, whichever it is, as two channels."""
+    frame = frames[0]
     names = tuple(channel.name for channel in frame.layout.channels)
     if len(names) > _MOST_CHANNELS:
         raise SoundError(f"{path}: {len(names)} channels; {_MOST_CHANNELS} at most can be read")
     kind = frame.format.name.removesuffix("p")
     if kind not in _FULL_SCALE:
         raise SoundError(f"{path}: samples of an unknown kind ({frame.format.name}); {_ADVICE}")
-    samples = np.asarray(frame.to_ndarray())
+    samples = np.concatenate([other.to_ndarray() for other in frames], axis=1)
     samples = samples.T if frame.format.is_planar else samples.reshape(-1, len(names))
     if kind in {"flt", "dbl"}:
         scaled = np.clip(np.nan_to_num(samples), -_WORST, _WORST).astype(np.float32)
@@ -166,7 +231,7 @@ def _downmix(names: tuple[str, ...]) -> Block:
 
 
 def _resampled(
-    path: Path, stream: Iterator[tuple[int, Block]], *, bounded: bool
+    path: Path, stream: Iterator[tuple[int, Block]], *, bounded: bool = True
 ) -> Iterator[Block]:
     """The blocks of ``stream`` at ``RATE``, none of them empty."""
     total = 0

@@ -44,7 +44,8 @@ def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:
 def duck_curve(cues: tuple[PlacedCue, ...], levels: Levels) -> Curve:
     """The duck under each cue.
 
-    Cues so close that the bed could not rise between them share one duck.
+    Cues so close that the bed could not rise, stay for as long as it takes to sink, and
+    sink again between them share one duck: it never pumps.
     """
     times: list[Ms] = [-(1 << 60)]
     depths = [0.0]

@@ -7,12 +7,13 @@ first block comes out long before the last has gone in.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.decode import Block
+from audiocoach.loudness import fast_size
 from audiocoach.units import RATE, Frames, db_to_gain
 
 Fade = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -23,6 +24,16 @@ CROSSFADE: Frames = 3 * RATE
 
 _QUIET = np.float32(db_to_gain(-66.0))
 """Below this peak, the start and the end of a sound are silence."""
+
+
+_HELD: Frames = 30 * RATE
+"""Of a silence that may be the last, or go over."""
+
+_SLACK: Frames = RATE // 20
+"""The end of a loop may go earlier by this, to where it runs into its beginning best: 50 ms,
+a period of the lowest sound that can be heard."""
+_ALIKE = 0.3
+"""Where the likeness that is won there is less, it stays as long as it is."""
 
 
 def same_fade(frames: Frames) -> Fade:
@@ -42,20 +53,30 @@ def _column(gains: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def trimmed(blocks: Iterator[Block]) -> Iterator[Block]:
-    """``blocks`` without silence at either end; nothing at all if all is silence."""
+    """``blocks`` without silence at either end; nothing at all if all is silence.
+
+    What is silent for longer than can be held becomes digital silence.
+    """
     held: list[Block] = []
+    count = longer = 0
     started = False
     for block in blocks:
-        loud = np.flatnonzero(np.abs(block).max(axis=1) > _QUIET)
+        peaks = np.maximum(np.abs(block[:, 0]), np.abs(block[:, 1]))
+        loud = np.flatnonzero(peaks > _QUIET)
         if len(loud) == 0:
-            if started:
+            if started and count < _HELD:
                 held.append(block)
+                count += len(block)
+            else:
+                longer += len(block)
             continue
         end = int(loud[-1]) + 1
         yield from held
+        for at in range(0, longer if started else 0, _HELD):
+            yield np.zeros((min(_HELD, longer - at), 2), dtype=np.float32)
         yield block[0 if started else int(loud[0]) : end]
         started = True
-        held = [block[end:]]
+        held, count, longer = [block[end:]], len(block) - end, 0
 
 
 def cut(blocks: Iterator[Block], start: Frames, frames: Frames) -> Iterator[Block]:
@@ -87,7 +108,13 @@ def looped(blocks: Iterator[Block], fade: Fade) -> Iterator[Block]:
 
     It begins after the first so many frames; its end fades into them.
     """
-    overlap = len(fade[0])
+    return _looped(blocks, len(fade[0]), 0, lambda end, head: end * fade[0] + head * fade[1])
+
+
+def _looped(
+    blocks: Iterator[Block], overlap: Frames, slack: Frames, join: Callable[[Block, Block], Block]
+) -> Iterator[Block]:
+    """``join`` makes the loop's end of the last ``overlap + slack`` frames and of the first."""
     first = gather(blocks, overlap)
     head = first[:overlap]
     held = deque([first[overlap:]])
@@ -95,12 +122,13 @@ def looped(blocks: Iterator[Block], fade: Fade) -> Iterator[Block]:
     for block in blocks:
         held.append(block)
         count += len(block)
-        while count - len(held[0]) >= overlap:
+        while count - len(held[0]) >= overlap + slack:
             count -= len(held[0])
             yield held.popleft()
     last = np.concatenate(held)
-    yield last[: len(last) - overlap]
-    yield last[len(last) - overlap :] * fade[0] + head * fade[1]
+    end = max(0, len(last) - overlap - slack)
+    yield last[:end]
+    yield join(last[end:], head)
 
 
 def crossfaded(blocks: Iterator[Block]) -> Iterator[Block]:
@@ -111,4 +139,44 @@ def crossfaded(blocks: Iterator[Block]) -> Iterator[Block]:
         yield first
         yield from blocks
 
-    return looped(stream(), equal_power_fade(min(CROSSFADE, len(first) // 4)))
+    return _looped(stream(), min(CROSSFADE, len(first) // 4), _SLACK, _joined)
+
+
+def _joined(end: Block, head: Block) -> Block:
+    """``end`` running into ``head``, with equal power however alike both are.
+
+    For a likeness ``r`` (1: the same, 0: nothing in common) the gains are those of equal
+    power over ``sqrt(1 + r sin 2x)``: M. Fink, M. Holters, U. Zölzer, "Signal-Matched
+    Power-Complementary Cross-Fading and Dry-Wet Mixing", DAFx-16, 2016.
+    """
+    overlap = len(head)
+    if not overlap:
+        return end
+    likeness = _likeness(end, head)
+    at = len(end) - overlap
+    best = int(np.argmax(likeness))
+    if likeness[best] > likeness[at] + _ALIKE:
+        at = best
+    alike = float(np.clip(likeness[at], 0, 1))
+    go, come = (gain.astype(np.float64) for gain in equal_power_fade(overlap))
+    power = np.sqrt(1 + 2 * alike * go * come)
+    faded = end[at : at + overlap] * (go / power) + head * (come / power)
+    return np.concatenate([end[:at], faded.astype(np.float32)])
+
+
+def _likeness(end: Block, head: Block) -> NDArray[np.float64]:
+    """How alike ``head`` and ``end`` are in the middle of the overlap, for each place of it."""
+    overlap = len(head)
+    places = len(end) - overlap + 1
+    go, come = equal_power_fade(overlap)
+    weight = (go * come).astype(np.float64)
+    size = fast_size(len(end) + overlap)
+    shape = np.conj(np.fft.rfft(weight[:, 0], size))
+    product, power = np.zeros(places), np.zeros(places)
+    for channel in range(end.shape[1]):
+        tail = end[:, channel].astype(np.float64)
+        part = np.conj(np.fft.rfft(head[:, channel] * weight[:, 0], size))
+        product += np.fft.irfft(np.fft.rfft(tail, size) * part, size)[:places]
+        power += np.fft.irfft(np.fft.rfft(tail * tail, size) * shape, size)[:places]
+    there = float((head.astype(np.float64) ** 2 * weight).sum())
+    return np.asarray(product / np.sqrt(np.maximum(power, 0) * there + 1e-20))

@@ -72,6 +72,8 @@ class Tone:
     """Decibels over the threshold that become one."""
     ess_most: Db = 6.0
     """No sibilant is lowered by more."""
+    press: float = 0.5
+    """The part of what a syllable is louder than the mean that is taken away."""
     even: float = 0.6
     """The part of a voice's slow ups and downs, within a cue, that is taken away."""
 
@@ -124,7 +126,7 @@ HEADPHONES = Preset(
     "headphones",
     "headphones or earphones",
     Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0, push=1.0),
-    Tone(highpass=80.0, presence_gain=1.0, even=0.3),
+    Tone(highpass=80.0, presence_gain=1.0, press=0.4, even=0.3),
     BedTone(highpass=25.0, dip_gain=0.0, width=1.0),
 )
 SPEAKER = Preset(

@@ -147,17 +147,27 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
-    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+def open_bed(
+    routine: Routine,
+    ambience: str | None,
+    tone: BedTone = PHONE.bed_tone,
+    *,
+    at_once: bool = False,
+) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it.
+
+    ``at_once``: see ``open_ambience``.
+    """
     from audiocoach.ambience import open_ambience
 
     if ambience is not None:
-        return open_ambience([ambience], None, tone)
+        return open_ambience([ambience], None, tone, at_once=at_once)
     for place, message in missing_beds(routine):
         raise NotFoundError(f"{place}: {message}" if place else message)
     asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
     texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
-    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
+    base = Path(routine.path).parent
+    return open_ambience(texts or [routine.ambience], base, tone, at_once=at_once)
 
 
 def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:

@@ -40,6 +40,16 @@ sibilant it is over the second. Between them the de-esser works in part."""
 _CROSSOVER = 2**0.25
 """The band of sibilants begins within half an octave around ``Tone.ess``."""
 
+# Peaks
+
+_ROTATED: Hz = 400.0
+"""Around this, the phase of a voice is turned: its pulses all point one way, and would take
+twice the room that they need."""
+_SYLLABLE = 41
+"""Cells to either side over which the compressor listens: 30 ms."""
+_MOST_PRESSED: Db = 6.0
+"""The compressor lowers no syllable by more."""
+
 # The leveller
 
 _SLOW = 1_034
@@ -59,8 +69,10 @@ def voiced(signal: NDArray[np.float32], tone: Tone) -> NDArray[np.float32]:
     if not signal.any():
         return signal
     size = fast_size(len(signal) + _TAIL)
-    response = _highpass(tone.highpass, size) * _peak(
-        tone.presence, tone.presence_gain, tone.presence_q, size
+    response = (
+        _highpass(tone.highpass, size)
+        * _peak(tone.presence, tone.presence_gain, tone.presence_q, size)
+        * _allpass(_ROTATED, size) ** 2
     )
     spectrum = np.fft.rfft(signal, size) * response
     coloured = np.fft.irfft(spectrum, size)[: len(signal)]
@@ -69,7 +81,9 @@ def voiced(signal: NDArray[np.float32], tone: Tone) -> NDArray[np.float32]:
     speaking = powers >= powers.max() * 10 ** (_SPEAKING / 10)
     usual = powers.mean(where=speaking)
     deessing = _drawn(-_sibilance(above / usual, powers / usual, tone), len(signal))
-    levelling = _drawn(_evening(powers / usual, speaking, tone.even), len(signal))
+    levels = _evening(powers / usual, speaking, tone.even)
+    pressed = _pressing(powers / usual * 10 ** (levels / 10), tone.press)
+    levelling = _drawn(levels + pressed, len(signal))
     return np.asarray((coloured + band * (deessing - 1)) * levelling, dtype=np.float32)
 
 
@@ -131,6 +145,12 @@ def _evening(
     return np.interp(np.arange(len(powers)), known, gains)
 
 
+def _pressing(powers: NDArray[np.float64], press: float) -> NDArray[np.float64]:
+    """The gain in dB that takes away a part of what each syllable is louder than the mean."""
+    over = np.maximum(10 * np.log10(_smoothed(powers, _SYLLABLE) + _NOTHING), 0)
+    return _smoothed(np.maximum(-press * over, -_MOST_PRESSED), _SYLLABLE // 2)
+
+
 # Filters: the biquads of R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad
 # filter coefficients", at the bins of a real transform of ``size`` points.
 
@@ -149,6 +169,14 @@ def _peak(middle: Hz, gain: Db, q: float, size: int) -> NDArray[np.complex128]:
     cosine, alpha, a = np.cos(w), np.sin(w) / (2 * q), 10 ** (gain / 40)
     b = (1 + alpha * a, -2 * cosine, 1 - alpha * a)
     return _biquad(b, (1 + alpha / a, -2 * cosine, 1 - alpha / a), size)
+
+
+def _allpass(middle: Hz, size: int) -> NDArray[np.complex128]:
+    """A turn of the phase by a whole circle, by half of it at ``middle``."""
+    w = 2 * np.pi * middle / RATE
+    cosine, alpha = np.cos(w), np.sin(w) / np.sqrt(2)
+    b = (1 - alpha, -2 * cosine, 1 + alpha)
+    return _biquad(b, (1 + alpha, -2 * cosine, 1 - alpha), size)
 
 
 def _biquad(
@@ -208,7 +236,7 @@ def _middle_and_side(sound: Block) -> tuple[NDArray[np.float32], NDArray[np.floa
     return half * (left + right), half * (left - right)
 
 
-def _filtered(sound: Block, response: NDArray[np.float64], width: np.float32) -> Block:
+def _filtered(sound: Block, response: NDArray[np.float32], width: np.float32) -> Block:
     """The middle of ``sound``, without the ``_HALF`` frames at either end that it depends on."""
     middle, side = _middle_and_side(sound)
     spectra = np.fft.rfft(np.stack([middle, side * width]), _SIZE) * response
@@ -217,7 +245,7 @@ def _filtered(sound: Block, response: NDArray[np.float64], width: np.float32) ->
 
 
 @lru_cache(maxsize=4)
-def _bed_response(tone: BedTone) -> NDArray[np.float64]:
+def _bed_response(tone: BedTone) -> NDArray[np.float32]:
     """A bed's filter at the bins of ``_SIZE`` points: real, so that nothing moves in time."""
     wanted = np.abs(
         _highpass(tone.highpass, _SIZE) * _peak(tone.dip, tone.dip_gain, tone.dip_q, _SIZE)
@@ -227,4 +255,4 @@ def _bed_response(tone: BedTone) -> NDArray[np.float64]:
     taps[: _HALF + 1] *= window[_HALF:]
     taps[-_HALF:] *= window[:_HALF]
     taps[_HALF + 1 : -_HALF] = 0
-    return np.asarray(np.fft.rfft(taps).real)
+    return np.fft.rfft(taps).real.astype(np.float32)

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from listening import Listener, all_known, wait_for
 from numpy.typing import NDArray
+from waves import level
 
 from audiocoach.ambience import FADE, Ambience, open_ambience
+from audiocoach.cli import cli
 from audiocoach.clips import ClipCache
 from audiocoach.limiter import LATENCY
 from audiocoach.live import Command, Session, State
 from audiocoach.master import plan
 from audiocoach.mix import Mix, blocks
-from audiocoach.presets import Levels
+from audiocoach.presets import PHONE, Levels
 from audiocoach.routine import Routine
 from audiocoach.script import expand, parse
 from audiocoach.soundbank import Bed
@@ -263,19 +266,33 @@ def test_turns_do_not_pop(start: Start) -> None:
     assert bends.max() < 4 * steps  # of the 16 bits in which the hums lie
 
 
-def test_both_layers_of_the_bank_are_heard_live(speaker: Speaker) -> None:
-    """``ocean + drone -6dB`` is what both are alone, at their gains."""
-    session = Session(
-        *(routine(), lambda: nullcontext(speaker)),
-        *(open_ambience(["ocean + drone -6dB"], None), {}),
-        trim=TRIM,
-    )
-    listener = Listener(session)
-    session.do(Command.PAUSE)
-    sound = listener.hear(20.0)[5 * RATE :]
-    session.close()
-    alone = [open_ambience([name], None).read(20 * RATE) for name in ("ocean", "drone")]
-    both = np.stack([one[5 * RATE - LATENCY :][: 14 * RATE].ravel() for one in alone], axis=1)
-    gains = np.linalg.lstsq(both, sound[: 14 * RATE].ravel(), rcond=None)[0]
-    full = 10 ** ((LEVELS.programme + LEVELS.bed + 23 + TRIM) / 20)
-    assert gains / full == pytest.approx([0.8**0.5, 0.2**0.5], abs=0.01)
+@pytest.mark.parametrize("command", ["play", "preview"])
+def test_both_layers_of_the_command_line_are_heard_live(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is played before the first word is both sounds alone, at their gains."""
+    (tmp_path / "a.md").write_text(SCRIPT.replace("ambience: low", "ambience: none"))
+    heard: list[NDArray[np.float32]] = []
+    reading = Session.read
+
+    def read(session: Session, frames: int) -> NDArray[np.float32]:
+        heard.append(reading(session, frames))
+        if sum(map(len, heard)) > 4 * RATE:
+            session.do(Command.QUIT)
+        return heard[-1]
+
+    monkeypatch.setattr(Session, "read", read)
+    arguments = ["--ambience", "ocean + drone -6dB", "--device", "null", "--speed", "max"]
+    result = CliRunner().invoke(cli, [command, str(tmp_path / "a.md"), *arguments])
+    assert result.exit_code == 0, result.output
+    begin, end = round(2.6 * RATE), round(3.2 * RATE)  # risen, and not yet ducked
+    sound = np.concatenate(heard)[begin + LATENCY : end + LATENCY]
+    alone = [
+        open_ambience([name], None, PHONE.bed_tone).read(end)[begin:].ravel()
+        for name in ("ocean", "drone")
+    ]
+    both = np.stack(alone, axis=1)
+    gains = np.linalg.lstsq(both, sound.ravel(), rcond=None)[0]
+    assert level(sound.ravel() - both @ gains) < level(sound) - 60  # and nothing else
+    assert gains[1] / gains[0] == pytest.approx(10 ** (-6 / 20), abs=0.002)
+    assert level(sound) > -50

@@ -151,6 +151,28 @@ def test_close_cues_share_one_duck_and_far_ones_do_not() -> None:
     assert highest_between(6_000) == pytest.approx(1.0)
 
 
+@given(st.lists(st.integers(0, 9_000), min_size=1, max_size=8))
+@settings(max_examples=60)
+def test_the_bed_does_not_pump(gaps: list[int]) -> None:
+    """Between two cues it either stays down, or comes up wholly and stays there for a while."""
+    cue = Cue("a", "a", HERE)
+    starts = [3_000, *(3_000 + at for at in itertools.accumulate(gap + 1_000 for gap in gaps))]
+    cues = tuple(PlacedCue(start, start + 1_000, cue, 0) for start in starts)
+    mix = Mix(Timeline(200_000, (), (), cues, (), ()), lambda _: clip(RATE, 0), {}, LEVELS)
+    shortest = LEVELS.hold + LEVELS.release + 2 * LEVELS.attack
+    assert shortest > 3_000
+    for gap, (one, other) in zip(gaps, itertools.pairwise(cues), strict=True):
+        between = mix.duck_at(np.arange(ms_to_frames(one.end), ms_to_frames(other.start) + 1, 20))
+        if gap < shortest:
+            np.testing.assert_allclose(between, db_to_gain(LEVELS.duck), rtol=1e-6)
+        else:
+            up = between > 1 - 1e-6
+            assert up.sum() * 20 >= 0.95 * ms_to_frames(LEVELS.attack)
+            # Once up, once down: no second rise before the next cue.
+            moves = np.sign(np.diff(between)[np.abs(np.diff(between)) > 1e-9])
+            assert np.count_nonzero(np.diff(moves)) == 1
+
+
 def test_a_bell_that_rings_under_words_is_ducked_with_the_bed() -> None:
     made = clip(RATE, 0)
     cue = Cue("a", "a", HERE)

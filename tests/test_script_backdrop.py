@@ -13,6 +13,7 @@ from audiocoach import render
 from audiocoach.ambience import beds_of, open_ambience
 from audiocoach.cli import cli
 from audiocoach.errors import NotFoundError, ScriptError
+from audiocoach.presets import PHONE
 from audiocoach.routine import Routine
 from audiocoach.script import expand, load, parse
 from audiocoach.units import RATE
@@ -139,7 +140,10 @@ def test_check_finds_unknown_layers_with_their_lines(tmp_path: Path) -> None:
 
 def test_the_command_line_goes_before_all_of_them() -> None:
     routine = routine_of('#[ambience:"rain"]\n\nOne.\n\n#[ambience]\n\nTwo.')
-    bed, drone = render.open_bed(routine, "drone"), open_ambience(["drone"], None)
+    bed, drone = (
+        render.open_bed(routine, "drone"),
+        open_ambience(["drone"], None, PHONE.bed_tone),
+    )
     bed.follow(render.estimate(routine), routine.ambience)
     assert np.array_equal(bed.read(30 * RATE), drone.read(30 * RATE))
 

@@ -72,24 +72,44 @@ def write_wav(path: Path, sound: NDArray[np.floating], rate: int = RATE, width: 
     return path
 
 
-def write_file(path: Path, codec: str, layout: str, sound: Sound) -> Path:
+def write_file(path: Path, codec: str, layout: str, sound: Sound, rate: int = RATE) -> Path:
+    """``sound`` as a file of any kind; one that can hold pictures has some before it."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=RATE, layout=layout)
+        video = None
+        if path.suffix in {".mp4", ".mkv", ".avi"}:
+            video = container.add_stream("mpeg4", rate=10)
+            assert isinstance(video, av.VideoStream)
+        stream = container.add_stream(codec, rate=rate, layout=layout)
         assert isinstance(stream, av.AudioStream)
+        if video:
+            _add_pictures(container, video)
         kind = stream.format.name
-        for at in range(0, len(sound), 1152):
-            part = np.ascontiguousarray(sound[at : at + 1152])
+        size = stream.frame_size or 1152
+        for at in range(0, len(sound), size):
+            part = np.ascontiguousarray(sound[at : at + size])
             part = part.T if stream.format.is_planar else part.reshape(1, -1)
             if kind.startswith("s16"):
                 part = np.rint(part * 32767).astype(np.int16)
+            elif kind.startswith("s32"):
+                part = np.rint(part.astype(np.float64) * (2**31 - 1)).astype(np.int32)
             samples = np.ascontiguousarray(part)
             frame = av.AudioFrame.from_ndarray(samples, format=kind, layout=layout)
-            frame.sample_rate, frame.pts = RATE, at
+            frame.sample_rate, frame.pts = rate, at
             for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode(None):
             container.mux(packet)
     return path
+
+
+def _add_pictures(container: av.container.OutputContainer, stream: av.VideoStream) -> None:
+    stream.width = stream.height = 32
+    for shade in range(20):
+        picture = np.full((32, 32, 3), 10 * shade, dtype=np.uint8)
+        for packet in stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")):
+            container.mux(packet)
+    for packet in stream.encode(None):
+        container.mux(packet)
 
 
 def tone(seconds: float, channels: int = 1, rate: int = RATE, hertz: float = 1000.0) -> Sound:

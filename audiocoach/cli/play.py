@@ -186,7 +186,7 @@ def perform(
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone),
+            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone, at_once=True),
             marks,
             levels=master.levels,
             trim=master.trim,

@@ -44,6 +44,8 @@ LATE: Ms = 200
 SHORT: Ms = 700
 """The last may be this early: a soft ending hid 480 ms under the bed."""
 
+_NOWHERE = np.zeros(0, np.int64)
+
 
 class State(StrEnum):
     """What became of a cue."""
@@ -69,7 +71,7 @@ class FoundCue:
     loudness: Db
     """LUFS, gated within the cue."""
     over_bed: Db | None
-    """LU; ``None`` where no bed is heard by itself close by."""
+    """LU; ``None`` where no bed is heard by itself close by, or where the cue is not in place."""
     over_bed_phone: Db | None
     """The same through a phone."""
 
@@ -87,7 +89,11 @@ def find_cues(
     found = []
     for index, cue in enumerate(told.cues):
         state, off = seeker.state(index, loudness[index])
-        bed = seeker.bed(index)
+        bed = seeker.bed(index) if state is State.THERE else _NOWHERE
+        phone = gated_loudness(step_energies(levels.phone[slice(*spans[index])]))
+        over_bed = _over(loudness[index], hops, bed)
+        if exact and state is State.THERE:
+            over_bed = exact[index]
         found.append(
             FoundCue(
                 cue.start_ms,
@@ -96,12 +102,8 @@ def find_cues(
                 state,
                 off,
                 loudness[index],
-                exact[index] if exact else _over(loudness[index], hops, bed),
-                _over(
-                    gated_loudness(step_energies(levels.phone[slice(*spans[index])])),
-                    levels.phone,
-                    bed,
-                ),
+                over_bed,
+                _over(phone, levels.phone, bed),
             )
         )
     return tuple(found)

@@ -181,7 +181,7 @@ class _Drawing:
         yield from self._bed()
         short = _columns(found.short_term, self._width)
         ahead = _SHORT * _STEP_MS / 2  # a value stands in the middle of its 3 s
-        scale = found.length_ms / max(1, len(short))
+        scale = -(-len(found.short_term) // self._width) * _STEP_MS
         points = " ".join(
             f"{self._x(min(at * scale + ahead, found.length_ms)):.1f},{self._y(level):.1f}"
             for at, level in enumerate(short)
