@@ -24,7 +24,7 @@ from audiocoach.units import Ms, ms_to_frames
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
     from audiocoach.master import Master
-    from audiocoach.mix import Stereo
+    from audiocoach.mix import Stems, Stereo
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
@@ -213,16 +213,19 @@ def export(
     bitrate: int = 128,
     cues: Path | None = None,
     preset: Preset = PHONE,
+    stems: Stems | None = None,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
 
     ``length`` is how long the whole shall last, if not as long as the script asks for or
-    takes. ``cues`` is a JSON file for the cues as rendered. Raises ``LengthError`` where
+    takes. ``cues`` is a JSON file for the cues as rendered. ``stems`` hears the bed and the
+    words each by itself. Raises ``LengthError`` where
     ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
+    from audiocoach.embedded import describe, to_json
     from audiocoach.master import plan
     from audiocoach.mix import Mix, blocks
     from audiocoach.sinks.files import whole_file
@@ -243,10 +246,22 @@ def export(
             timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
-        sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
+        told = to_json(
+            describe(
+                routine,
+                timeline,
+                preset=preset.name,
+                accessible=preset == preset.accessible(),
+                beds=[ambience or routine.ambience],
+            )
+        )
+        make_sink = _SINKS[target.suffix.lower()]
+        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, master.levels, master.trim, output_gain=output_gain)
+        mixed = blocks(
+            timeline, mix, bed, master.levels, master.trim, output_gain=output_gain, stems=stems
+        )
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
@@ -313,18 +328,22 @@ def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
         )
 
 
-def _mp3(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _mp3(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.mp3 import Mp3Sink, makeup
     from audiocoach.sinks.tags import id3
 
-    return Mp3Sink(file, bitrate, id3(routine, timeline)), makeup(bitrate)
+    return Mp3Sink(file, bitrate, id3(routine, timeline, told)), makeup(bitrate)
 
 
-def _wav(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _wav(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.wav import WavSink
 
     del routine, bitrate
-    return WavSink(file, ms_to_frames(timeline.length)), 0.0
+    return WavSink(file, ms_to_frames(timeline.length), told), 0.0
 
 
 _SINKS = {".mp3": _mp3, ".wav": _wav}
