@@ -16,13 +16,13 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
+from audiocoach.presets import PHONE, Preset
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.mix import Stereo
-    from audiocoach.presets import Levels
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import Bed, SoundInfo
     from audiocoach.speech import Speaker
@@ -176,7 +176,7 @@ def export(
     length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
-    levels: Levels | None = None,
+    preset: Preset = PHONE,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
@@ -187,11 +187,11 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
+    from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
-    from audiocoach.presets import Levels
     from audiocoach.sinks.files import whole_file
 
-    levels = levels or Levels()
+    levels = preset.levels
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
@@ -205,7 +205,9 @@ def export(
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
+        told = to_json(describe(routine, timeline, beds=[ambience or routine.ambience]))
+        make_sink = _SINKS[target.suffix.lower()]
+        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
         mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
@@ -275,18 +277,22 @@ def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
         )
 
 
-def _mp3(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _mp3(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.mp3 import Mp3Sink, makeup
     from audiocoach.sinks.tags import id3
 
-    return Mp3Sink(file, bitrate, id3(routine, timeline)), makeup(bitrate)
+    return Mp3Sink(file, bitrate, id3(routine, timeline, told)), makeup(bitrate)
 
 
-def _wav(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _wav(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.wav import WavSink
 
     del routine, bitrate
-    return WavSink(file, ms_to_frames(timeline.length)), 0.0
+    return WavSink(file, ms_to_frames(timeline.length), told), 0.0
 
 
 _SINKS = {".mp3": _mp3, ".wav": _wav}
