@@ -159,9 +159,17 @@ def bed_gain(bed: Bed, levels: Levels, trim: Db) -> np.float32:
 def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Levels) -> Db:
     """The gain that brings the whole to ``levels.programme``, without mixing it.
 
+    Rounded to 0.1 dB, so that a small change of a script seldom changes it.
+    """
+    found = programme_loudness(timeline, clips, bed, levels)
+    return round(min(levels.programme - found, levels.most_trim), 1)
+
+
+def programme_loudness(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Levels) -> Db:
+    """The integrated loudness of the whole in LUFS before any trim, without mixing it.
+
     Reckoned from the K-weighted energies of the clips and of the loop, which add up
-    because they do not resemble each other. Rounded to 0.1 dB, so that a small change
-    of a script seldom changes it.
+    because they do not resemble each other.
     """
     steps = ms_to_frames(timeline.length) // STEP + 1
     speech = np.zeros(steps)
@@ -174,8 +182,7 @@ def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Leve
     mix = Mix(timeline, clips, {}, levels)
     ducks = mix.duck_at(np.arange(steps) * STEP + STEP // 2)
     loop = bed.step_energies(steps) * float(bed_gain(bed, levels, 0.0)) ** 2
-    found = gated_loudness(speech + loop * ducks**2)
-    return round(min(levels.programme - found, levels.most_trim), 1)
+    return gated_loudness(speech + loop * ducks**2)
 
 
 def blocks(

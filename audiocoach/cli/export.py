@@ -24,7 +24,8 @@ from audiocoach.units import clock
 if TYPE_CHECKING:
     from audiocoach.render import Progress
 
-_BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
+FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
+"""As ``sinks.formats`` has them, which takes longer to load."""
 
 
 @click.command(short_help="Write a routine as an MP3 for the phone.")
@@ -34,7 +35,13 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What to write: .mp3 or .wav. [default: ROUTINE.mp3 here]",
+    help="What to write: its suffix is its format. [default: ROUTINE.mp3 here]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="The format, whatever the suffix. [default: mp3]",
 )
 @voice_option
 @ambience_option
@@ -44,11 +51,19 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
 @accessible_option
 @click.option(
     "--bitrate",
-    type=click.Choice(_BITRATES),
-    default="128",
-    show_default=True,
+    type=click.IntRange(min=1),
     metavar="KBITS",
-    help="Of the MP3, in kbit/s: 64 to 320.",
+    help="In kbit/s: .mp3, .m4a and .m4b 64 to 320, usually 128; .opus 32 to 256, usually 96.",
+)
+@click.option(
+    "--stems",
+    is_flag=True,
+    help="Also write the voice and the bed apart: ROUTINE.voice.mp3, ROUTINE.bed.mp3.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(("chapters",)),
+    help="Write a numbered file for each chapter and a playlist (.m3u8) instead.",
 )
 @click.option(
     "--cues",
@@ -60,33 +75,41 @@ def export(
     *,
     routine: str,
     output: Path | None,
+    form: str | None,
     voice: str,
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
     preset: str,
     accessible: bool,
-    bitrate: str,
+    bitrate: int | None,
+    stems: bool,
+    split: str | None,
     cues: Path | None,
 ) -> None:
     """Write ROUTINE as an MP3, made to be heard on a phone across a room.
 
     ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The file
-    appears when it is whole; if anything is missing, there is none.
+    appears when it is whole; if anything is missing, there is none. It carries chapters,
+    words with their times and a cover, as far as its format has a place for them.
 
     \b
     audiocoach export back-massage
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export back-massage -o back.m4b
+    audiocoach export back-massage --split chapters
     """  # noqa: D301
     from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
+    if stems and split:
+        raise click.UsageError("give --stems or --split, not both")
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
-    target = output or Path(f"{path.stem}.mp3")
+    target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
     with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
         done = render.export(
             loaded,
@@ -95,14 +118,17 @@ def export(
             ambience=ambience,
             length=length,
             preset=find_preset(preset, accessible=accessible),
-            bitrate=int(bitrate),
+            form=form,
+            bitrate=bitrate,
+            stems=stems,
+            split=split is not None,
             cues=cues,
             progress=progress,
         )
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{done.path.stat().st_size / 1e6:.1f} MB"
+        f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB"
     )
 
 
