@@ -17,10 +17,12 @@ from audiocoach.timeline import Timeline
 NASTY = 'He said “go” & "stop" <b>; 🎧👩🏽‍🚀 — עיסוי גב 100 %; a\\b'
 """Quotes, emoji, a script that runs from right to left, and what markup would stumble over."""
 
+NASTY_IN_MARKDOWN = NASTY.replace("\\", "\\\\").replace("<", "\\<")
+
 SCRIPT = f"""\
 ---
 title: 'Ruhe: {NASTY}'
-summary: "{"Ein langer Text mit Ümläuten und 🎧. " * 120}"
+summary: "{"Ein langer Text mit Ümläuten und 🎧. " * 25}"
 language: de-DE
 ambience: ocean
 ---
@@ -31,14 +33,14 @@ ambience: ocean
 
 Setz dich hin. [1s] Lass die Schultern sinken.
 
-# {NASTY}
+# {NASTY_IN_MARKDOWN}
 
 Atme ein und aus. [for 9s]
 - 3s left: Noch ein letztes Mal.
 
 # Ende
 
-Das war es schon. [2s]
+{NASTY_IN_MARKDOWN} [2s]
 """
 
 

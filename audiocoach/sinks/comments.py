@@ -36,7 +36,7 @@ def comments(about: About, *, opus: bool = False, picture: bool = True) -> dict[
         "DATE": about.date.isoformat(),
         "LANGUAGE": about.language,
         "DESCRIPTION": about.summary,
-        "ENCODER": f"audiocoach {__version__}",
+        "ENCODED-BY": f"audiocoach {__version__}",
         "TRACKNUMBER": str(about.track) if about.track else "",
         "TRACKTOTAL": str(about.tracks) if about.track else "",
     }

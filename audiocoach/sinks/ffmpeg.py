@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiocoach.errors import OutputError
 from audiocoach.segments import AudioSegment
@@ -33,6 +34,9 @@ class Recipe:
     """What is written as the container's own tags before the sound."""
     chapters: bool = False
     """Whether the container takes chapters from FFmpeg."""
+    swallows: Frames = 0
+    """The length of a block, for an encoder that swallows the last one where the sound fills
+    it to the end: then a frame of silence follows, which ``finish`` cuts off."""
     finish: Callable[[IO[bytes], About, Frames], None] = lambda _file, _about, _frames: None
     """What is done to the file when all sound is in it."""
 
@@ -77,25 +81,30 @@ class FfmpegSink:
 
     def write(self, block: AudioSegment) -> None:
         """Encode a block."""
-        import av
-
-        samples = np.frombuffer(block.raw_data, np.int16)[None, :]
-        with self._told():
-            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="stereo")
-            frame.sample_rate = RATE
-            frame.pts = self._frames
-            frame.time_base = Fraction(1, RATE)
-            self._frames += samples.size // 2
-            self._put(frame)
+        self._encode(np.frombuffer(block.raw_data, np.int16))
+        self._frames += len(block.raw_data) // 4
 
     def close(self) -> None:
         """Encode what is left and write what stands at the end, or must be known by then."""
+        if self._recipe.swallows and self._frames % self._recipe.swallows == 0:
+            self._encode(np.zeros(2, np.int16))
         with self._told():
             self._put(None)
             self._container.mux(self._stream.encode(None))
             self._container.close()
         self._recipe.finish(self._file, self._about, self._frames)
         self._file.seek(0, 2)
+
+    def _encode(self, samples: NDArray[np.int16]) -> None:
+        """Left and right in turn."""
+        import av
+
+        with self._told():
+            frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="stereo")
+            frame.sample_rate = RATE
+            frame.pts = self._frames
+            frame.time_base = Fraction(1, RATE)
+            self._put(frame)
 
     def _put(self, frame: Any) -> None:
         for part in self._resampler.resample(frame):

@@ -131,6 +131,7 @@ def _ogg(file: IO[bytes], about: About, _bitrate: int | None) -> Sink:
             "global_quality": str(_VORBIS_QUALITY * _LAMBDA),
         },
         comments=comments,
+        swallows=1_024,
         finish=finish,
     )
     return FfmpegSink(file, recipe, about)

@@ -15,6 +15,11 @@ _NO_OFFSET = 0xFFFFFFFF
 _MOST_ENTRIES = 255
 """In a table of contents: their number is one byte (the same, section 3.2)."""
 
+_HEADER = 10
+"""Bytes before the frames of a tag, and before what a frame holds (ID3v2.3.0, 3.1 and 3.3)."""
+_LATE = (b"CTOC", b"CHAP", b"USLT", b"SYLT", b"PRIV", b"APIC")
+"""The order of what follows the plain texts."""
+
 _MILLISECONDS = 2
 """The unit of ``SYLT`` (ID3v2.3.0, section 4.10)."""
 _LYRICS = 1
@@ -62,7 +67,26 @@ def id3(about: About, encoder: str = "LAME") -> bytes:
     tags.update_to_v23()
     file = io.BytesIO()
     tags.save(file, v1=0, v2_version=3, padding=lambda _: 0)
-    return file.getvalue()
+    return _in_order(file.getvalue())
+
+
+def _in_order(tag: bytes) -> bytes:
+    """The same tag with its chapters by time and its cover at the end.
+
+    mutagen writes frames by their size, and FFmpeg lists chapters as they come.
+    """
+    frames: list[tuple[int, int, bytes]] = []
+    at = _HEADER
+    while at < len(tag):
+        end = at + _HEADER + int.from_bytes(tag[at + 4 : at + 8], "big")
+        frame, name = tag[at:end], tag[at : at + 4]
+        start = 0
+        if name == b"CHAP":
+            times = frame.index(b"\0", _HEADER) + 1
+            start = int.from_bytes(frame[times : times + 4], "big")
+        frames.append((_LATE.index(name) + 1 if name in _LATE else 0, start, frame))
+        at = end
+    return tag[:_HEADER] + b"".join(frame for _, _, frame in sorted(frames, key=lambda f: f[:2]))
 
 
 def replay_gain(about: About) -> dict[str, str]:
