@@ -31,6 +31,8 @@ _WAVES = (
     (1_255, 34.0, 0.55, 5.2),
 )
 """Of each wave: where it lies, how high it is, how many there are in the picture, its phase."""
+_SUN = (1_040, 852, 128)
+"""Its middle, across and down, and its radius."""
 _SIZES = (9.5, 8.5, 7.5, 6.5, 5.8)
 """Pixels for a unit of ``strokes``, largest first; at the last a letter of a thumbnail of 120
 pixels is 7 pixels high."""
@@ -64,8 +66,9 @@ def cover(title: str, length: Ms, side: int = SIDE) -> bytes:
     ink = _ink([length_text(length)], 6.5, _MARGIN, SIDE - _MARGIN)
     picture += ink[:, :, None] * (_colour(hue, 0.94, 0.5) - picture)
     step = SIDE // side
-    small = picture.reshape(side, step, side, step, 3).mean(axis=(1, 3))
-    return _png(np.rint(small * 255).astype(np.uint8))
+    if step > 1:
+        picture = picture.reshape(side, step, side, step, 3).mean(axis=(1, 3))
+    return _png(np.rint(picture * 255).astype(np.uint8))
 
 
 def length_text(length: Ms) -> str:
@@ -92,14 +95,19 @@ def _water(hue: float) -> NDArray[np.float32]:
     night, dusk = _colour(hue, 0.20, 0.42), _colour(hue + 0.03, 0.52, 0.42)
     part = np.minimum(down / _HORIZON, 1)[:, :, None] ** np.float32(1.5)
     picture = np.repeat(night + part * (dusk - night), SIDE, axis=1)
-    far = np.hypot(across - 1_040, down - 852)
-    sun = np.clip(128.5 - far, 0, 1)[:, :, None]
-    picture += sun * (_colour(hue + 0.08, 0.86, 0.6) - picture)
+    top, left, wide = _SUN[1] - _SUN[2] - 1, _SUN[0] - _SUN[2] - 1, 2 * _SUN[2] + 3
+    around = picture[top : top + wide, left : left + wide]
+    far = np.hypot(across[:, :wide] + (left - _SUN[0]), down[:wide] + (top - _SUN[1]))
+    sun = np.clip(_SUN[2] + 0.5 - far, 0, 1)[:, :, None].astype(np.float32)
+    around += sun * (_colour(hue + 0.08, 0.86, 0.6) - around)
     for number, (level, height, count, phase) in enumerate(_WAVES):
+        colour = _colour(hue - 0.01 * number, 0.40 - 0.07 * number, 0.40)
         turn = 2 * np.pi * count * across / SIDE + phase
         edge = level + height * (np.sin(turn) + 0.25 * np.sin(2 * turn + 1))
-        covered = np.clip(down - edge + 0.5, 0, 1)[:, :, None].astype(np.float32)
-        picture += covered * (_colour(hue - 0.01 * number, 0.40 - 0.07 * number, 0.40) - picture)
+        low, high = int(level - 1.3 * height), int(level + 1.3 * height)
+        covered = np.clip(down[low:high] - edge + 0.5, 0, 1)[:, :, None].astype(np.float32)
+        picture[low:high] += covered * (colour - picture[low:high])
+        picture[high:] = colour
     return np.asarray(picture, dtype=np.float32)
 
 

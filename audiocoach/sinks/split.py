@@ -41,10 +41,10 @@ class SplitSink:
         self._current: tuple[Sink, IO[bytes]] | None = None
         self._list = files.open(target.with_suffix(".m3u8"))
         self.playlist = target.with_suffix(".m3u8")
-        count = len(about.chapters)
+        digits = max(2, len(str(len(about.chapters))))
         self.paths = [
             target.with_name(
-                file_name(f"{target.stem} {number:0{len(str(count)):02}}", chapter.text, form.name)
+                file_name(f"{target.stem} {number:0{digits}}", chapter.text, form.name)
             )
             for number, chapter in enumerate(about.chapters, 1)
         ]
