@@ -89,7 +89,7 @@ def test_other_formats_split_too(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("options", [{"split": True}, {"stems": True}])
-def test_one_missing_cue_leaves_none_of_the_files(tmp_path: Path, options: dict[str, bool]) -> None:
+def test_one_missing_cue_leaves_none_of_the_files(tmp_path: Path, options: dict[str, Any]) -> None:
     voice = ToneVoice(fails=["Noch ein letztes Mal."])
     with pytest.raises(SpeechError):
         export(tmp_path, "ruhe.mp3", voice=voice, **options)
