@@ -7,7 +7,7 @@ import struct
 from typing import IO
 
 from audiocoach import __version__
-from audiocoach.cover import SIDE
+from audiocoach.artwork import SIDE
 from audiocoach.embedded import OWNER
 from audiocoach.sinks.about import ARTIST, GENRE, REFERENCE, About
 from audiocoach.sinks.tags import replay_gain

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from audiocoach.cover import cover
+from audiocoach.artwork import cover
 from audiocoach.segments import AudioSegment
 from audiocoach.sinks import Sink
 from audiocoach.sinks.about import About

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiocoach import strokes
-from audiocoach.cover import SIDE, cover, length_text
+from audiocoach.artwork import SIDE, cover, length_text
 
 
 def pixels(png: bytes) -> np.ndarray:
