@@ -148,7 +148,18 @@ def _gated(steps: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     """The mean power of ``width`` steps at a time, every step, where it passes ``SILENCE``."""
     total = np.concatenate([[0.0], np.cumsum(steps)])
     power = (total[width:] - total[:-width]) / (width * STEP)
-    return np.asarray(power[power > _power(SILENCE)])
+    return np.asarray(power[power > mean_power(SILENCE)])
+
+
+def mean_loudness(energy: float, steps: int) -> Db:
+    """Loudness in LUFS of an energy that is spread over some steps, without any gate."""
+    power = energy / (steps * STEP)
+    return max(SILENCE, _loudness(power)) if power > 0 else SILENCE
+
+
+def mean_power(loudness: Db) -> float:
+    """The K-weighted power of both channels together that has a loudness in LUFS."""
+    return float(10 ** ((loudness - _OFFSET) / 10))
 
 
 def integrated_loudness(samples: NDArray[np.float32], *, circular: bool = False) -> Db:
@@ -171,10 +182,6 @@ def loudest_moment(samples: NDArray[np.float32]) -> Db:
 
 def _loudness(power: float) -> Db:
     return _OFFSET + 10 * math.log10(power)
-
-
-def _power(loudness: Db) -> float:
-    return float(10 ** ((loudness - _OFFSET) / 10))
 
 
 _TAPS = 24

@@ -33,6 +33,8 @@ class Levels:
     """The bed under a cue, against the bed between cues."""
     clear: Db = 18.0
     """Speech over the bed under each cue, at least."""
+    push: Db = 0.5
+    """So much further than needed speech may be pushed to keep the bed higher."""
     most_trim: Db = 1.5
     """Speech is never pushed further than this to bring the whole to ``programme``."""
     mark: Db = -5.0
@@ -61,7 +63,7 @@ class Tone:
     presence_gain: Db = 3.5
     presence_q: float = 0.8
     """The middle over the width of the band."""
-    ess: Hz = 5_000.0
+    ess: Hz = 4_000.0
     """Sibilants lie above."""
     ess_threshold: Db = -8.0
     """A sibilant's power above ``ess``, against the power of the voice while it speaks, from
@@ -70,6 +72,8 @@ class Tone:
     """Decibels over the threshold that become one."""
     ess_most: Db = 6.0
     """No sibilant is lowered by more."""
+    even: float = 0.6
+    """The part of a voice's slow ups and downs, within a cue, that is taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +123,15 @@ PHONE = Preset(
 HEADPHONES = Preset(
     "headphones",
     "headphones or earphones",
-    Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0),
-    Tone(highpass=80.0, presence_gain=1.0),
+    Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0, push=1.0),
+    Tone(highpass=80.0, presence_gain=1.0, even=0.3),
     BedTone(highpass=25.0, dip_gain=0.0, width=1.0),
 )
 SPEAKER = Preset(
     "speaker",
     "a loudspeaker that has some bass, in the same room",
     Levels(programme=-18.0, bed=-15.5, duck=-4.5, clear=18.0),
-    Tone(highpass=100.0, presence_gain=2.0),
+    Tone(highpass=100.0, presence_gain=2.0, even=0.5),
     BedTone(highpass=60.0, dip_gain=-1.0, width=0.8),
 )
 

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
-from audiocoach.presets import PHONE, Preset
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
+    from audiocoach.ambience import Ambience
+    from audiocoach.master import Master
     from audiocoach.mix import Stereo
-    from audiocoach.soundbank import Bed, SoundInfo
+    from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
@@ -41,6 +43,7 @@ class Exported:
     timeline: Timeline
     files: tuple[Path, ...]
     """All files with sound."""
+    master: Master
 
 
 def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
@@ -108,7 +111,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -119,7 +122,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
@@ -146,13 +149,36 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Bed:
-    """The bed that the script asks for, or the one called ``ambience`` instead."""
-    from audiocoach.soundbank import open_bed as open_named
+def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+    from audiocoach.ambience import open_ambience
 
-    if ambience is None:
-        return open_named(routine.ambience, Path(routine.path).parent)
-    return open_named(ambience, None)
+    if ambience is not None:
+        return open_ambience([ambience], None, tone)
+    for place, message in missing_beds(routine):
+        raise NotFoundError(f"{place}: {message}" if place else message)
+    asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
+
+
+def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:
+    """Beds that the script asks for and that are not there: where, and what is wrong.
+
+    ``None`` stands for the front matter.
+    """
+    from audiocoach.layers import NONE, parse_layers
+    from audiocoach.soundbank import find_bed
+
+    steps = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    asked: dict[tuple[Place | None, str], None] = {(None, routine.ambience): None}
+    asked |= {(backdrop.place, backdrop.layers): None for backdrop in steps if backdrop}
+    for place, text in asked:
+        for name in (layer.name for layer in parse_layers(text) if layer.name != NONE):
+            try:
+                find_bed(name, Path(routine.path).parent)
+            except NotFoundError as error:
+                yield place, str(error)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -178,7 +204,7 @@ def export(
     length: Ms | None = None,
     form: str | None = None,
     bitrate: int | None = None,
-    stems: bool = False,
+    apart: bool = False,
     split: bool = False,
     cues: Path | None = None,
     preset: Preset = PHONE,
@@ -188,14 +214,15 @@ def export(
 
     ``length`` is how long the whole shall last, if not as long as the script asks for or
     takes. ``form`` is the name of a format, if not that of the suffix; ``bitrate`` is in
-    kbit/s. ``stems`` writes the voice and the bed apart as well; ``split`` writes a file for
+    kbit/s. ``apart`` writes the voice and the bed apart as well; ``split`` writes a file for
     each chapter and a playlist instead. ``cues`` is a JSON file for the cues as rendered.
     Raises ``LengthError`` where ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then no file is there.
     """
     from audiocoach.embedded import describe, to_json
-    from audiocoach.mix import Mix, blocks, programme_loudness, programme_trim
+    from audiocoach.master import plan
+    from audiocoach.mix import Mix, blocks
     from audiocoach.sinks import formats
     from audiocoach.sinks.about import about
     from audiocoach.sinks.files import whole_files
@@ -203,37 +230,36 @@ def export(
     from audiocoach.stems import NAMES as STEMS
     from audiocoach.stems import BedOnly, VoiceOnly, silence
 
-    levels = preset.levels
     made_as = formats.find(target, form)
     bitrate = made_as.checked(bitrate)
     with ExitStack() as stack:
         files = stack.enter_context(whole_files())
         cues_file = files.open(cues) if cues else None
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
-        trim = programme_trim(timeline, speaker.clip, bed, levels)
-        mix = Mix(timeline, speaker.clip, marks, levels, trim)
+        bed.follow(timeline, routine.ambience)
+        master = plan(
+            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
         told = describe(routine, timeline, beds=[ambience or routine.ambience])
-        said = about(
-            routine,
-            timeline,
-            loudness=trim + programme_loudness(timeline, speaker.clip, bed, levels),
-            embedded=to_json(told),
-        )
+        said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
         mixes = [(mix, bed)]
-        if stems:
-            voice = VoiceOnly(timeline, speaker.clip, {}, levels, trim)
-            rest = BedOnly(timeline, speaker.clip, marks, levels, trim)
-            mixes += [(voice, silence()), (rest, open_bed(routine, ambience))]
+        if apart:
+            voice = VoiceOnly(timeline, speaker.clip, {}, master.levels, master.trim)
+            rest = BedOnly(timeline, speaker.clip, marks, master.levels, master.trim)
+            other_bed = open_bed(routine, ambience, preset.bed_tone)
+            other_bed.follow(timeline, routine.ambience)
+            mixes += [(voice, silence()), (rest, other_bed)]
         outputs = Outputs(
-            files, target, made_as, bitrate, said, split=split, stems=STEMS if stems else ()
+            files, target, made_as, bitrate, said, split=split, stems=STEMS if apart else ()
         )
-        gain = made_as.gain(bitrate)
-        levels = replace(levels, ceiling=levels.ceiling - made_as.headroom(bitrate))
-        mixed = [blocks(timeline, *each, levels, trim, output_gain=gain) for each in mixes]
+        gain, ceiling = made_as.gain(bitrate), master.levels.ceiling - made_as.headroom(bitrate)
+        levels = replace(master.levels, ceiling=ceiling)
+        mixed = [blocks(timeline, *each, levels, master.trim, output_gain=gain) for each in mixes]
         total = ms_to_frames(timeline.length)
         for parts in stack.enter_context(_ahead(zip(*mixed, strict=True))):
             outputs.write(parts)
@@ -242,7 +268,7 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], outputs.frames)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
-    return Exported(outputs.path, timeline, tuple(outputs.paths))
+    return Exported(outputs.path, timeline, tuple(outputs.paths), master)
 
 
 @contextmanager

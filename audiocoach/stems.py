@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from audiocoach.ambience import Ambience
 from audiocoach.mix import Mix, Stereo
 from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
@@ -32,6 +33,7 @@ class BedOnly(Mix):
         """Nothing."""
 
 
-def silence() -> Bed:
+def silence() -> Ambience:
     """The bed of a voice that is alone."""
-    return Bed("silence", iter([np.zeros((RATE, 2), np.float32)]), frames=RATE, loudness=LEVEL)
+    quiet = np.zeros((RATE, 2), np.float32)
+    return Ambience.of(Bed("silence", iter([quiet]), frames=RATE, loudness=LEVEL))

@@ -88,7 +88,7 @@ def test_other_formats_split_too(tmp_path: Path, suffix: str) -> None:
         )
 
 
-@pytest.mark.parametrize("options", [{"split": True}, {"stems": True}])
+@pytest.mark.parametrize("options", [{"split": True}, {"apart": True}])
 def test_one_missing_cue_leaves_none_of_the_files(tmp_path: Path, options: dict[str, Any]) -> None:
     voice = ToneVoice(fails=["Noch ein letztes Mal."])
     with pytest.raises(SpeechError):
@@ -118,7 +118,7 @@ def test_a_routine_with_hundreds_of_chapters_needs_few_open_files(
 
 def test_the_stems_add_up_to_the_mix(tmp_path: Path) -> None:
     """Within the rounding of three files, wherever the limiter has nothing to do."""
-    done = export(tmp_path, "ruhe.wav", stems=True)
+    done = export(tmp_path, "ruhe.wav", apart=True)
     assert [path.name for path in done.files] == ["ruhe.wav", "ruhe.voice.wav", "ruhe.bed.wav"]
     mix, voice, bed = (meters.decode(path) for path in done.files)
     assert len(mix) == len(voice) == len(bed)
@@ -139,7 +139,7 @@ def test_the_stems_add_up_to_the_mix(tmp_path: Path) -> None:
 
 
 def test_stems_say_which_they_are(tmp_path: Path) -> None:
-    done = export(tmp_path, "ruhe.mp3", stems=True)
+    done = export(tmp_path, "ruhe.mp3", apart=True)
     titles = [str(mutagen.File(path)["TIT2"]) for path in done.files]
     title = done.routine.title
     assert titles == [title, f"{title} (voice)", f"{title} (bed)"]

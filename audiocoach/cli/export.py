@@ -98,6 +98,7 @@ def export(
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
     audiocoach export back-massage -o back.m4b
     audiocoach export back-massage --split chapters
     """  # noqa: D301
@@ -110,17 +111,18 @@ def export(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
-    with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
+    chosen = find_preset(preset, accessible=accessible)
+    with _progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
             loaded,
             speaker,
             target,
             ambience=ambience,
             length=length,
-            preset=find_preset(preset, accessible=accessible),
+            preset=chosen,
             form=form,
             bitrate=bitrate,
-            stems=stems,
+            apart=stems,
             split=split is not None,
             cues=cues,
             progress=progress,
@@ -128,7 +130,8 @@ def export(
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB"
+        f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB, "
+        f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
 
 

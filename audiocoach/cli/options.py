@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from audiocoach import library
+from audiocoach.layers import parse_layers
 from audiocoach.presets import PRESETS
 from audiocoach.units import HOUR, Ms, parse_duration
 
@@ -58,6 +59,19 @@ class _Length(click.ParamType):  # type: ignore[type-arg]  # the same
         return length
 
 
+class _Ambience(click.ParamType):  # type: ignore[type-arg]  # the same
+    """``ocean + rain -6dB``."""
+
+    name = "ambience"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parse_layers(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
 routine_argument = click.argument("routine", type=RoutineName())
 
 choices_option = click.option(
@@ -87,8 +101,11 @@ voice_option = click.option(
 
 ambience_option = click.option(
     "--ambience",
-    metavar="NAME",
-    help="One of 'audiocoach sounds', a sound file, or none; else what the script asks for.",
+    type=_Ambience(),
+    metavar="LAYERS",
+    help="The sound behind the voice, for all of the routine: one of 'audiocoach sounds', a sound "
+    'file, none, or several with their gains, e.g. "ocean + rain -6dB"; else what the script '
+    "asks for.",
 )
 
 preset_option = click.option(

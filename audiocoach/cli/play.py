@@ -170,22 +170,26 @@ def perform(
     from audiocoach.cli.screen import open_screen
     from audiocoach.live import Session
     from audiocoach.live.apart import SpeakerApart
+    from audiocoach.master import estimate
     from audiocoach.sinks.device import open_output
-    from audiocoach.timeline import estimated_length
+    from audiocoach.timeline import estimated_length, schedule
 
     with ExitStack() as stack:
         output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
         stack.callback(output.close)
-        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder())
+        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder(), setting.preset.tone)
         marks = render.load_marks(loaded)
         cue_length = partial(estimated_length, pace=loaded.pace)
         fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
+        timeline = schedule(fitted.routine, cue_length, render.mark_lengths(marks), fitted.spacing)
+        master = estimate(timeline, marks, setting.preset.levels)
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience),
+            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone),
             marks,
-            levels=setting.preset.levels,
+            levels=master.levels,
+            trim=master.trim,
             spacing=fitted.spacing,
             volume=setting.volume,
             interactive=is_terminal(),
