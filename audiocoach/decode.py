@@ -44,12 +44,12 @@ _TOLERANT = 19
 _ADVICE = "use a WAV, FLAC, MP3, Ogg or M4A file"
 
 
-def decode(path: Path) -> Iterator[Block]:
+def decode(path: Path, *, bounded: bool = True) -> Iterator[Block]:
     """The sound in ``path``, block by block, decoded as it is asked for.
 
     One to eight channels become two; any rate becomes ``RATE``. Only this one file is
     read, whatever it refers to. Raises ``SoundError`` where the file is no sound, is
-    damaged, empty or too long; damage may show only in a later block.
+    damaged, empty or, where it is ``bounded``, too long; damage may show only in a later block.
     """
     import av
 
@@ -63,7 +63,7 @@ def decode(path: Path) -> Iterator[Block]:
             if int(av.__version__.partition(".")[0]) < _TOLERANT:
                 asked["metadata_errors"] = "ignore"
             container = stack.enter_context(av.open(file, mode="r", **asked))
-            yield from _resampled(path, _stream(path, container))
+            yield from _resampled(path, _stream(path, container, bounded=bounded), bounded=bounded)
     except av.error.FFmpegError as error:
         reason = f"no sound that can be read ({_reason(error)})"
         raise SoundError(f"{path}: {reason}; {_ADVICE}") from error
@@ -75,14 +75,16 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
-def _stream(path: Path, container: av.container.InputContainer) -> Iterator[tuple[int, Block]]:
+def _stream(
+    path: Path, container: av.container.InputContainer, *, bounded: bool
+) -> Iterator[tuple[int, Block]]:
     """Each decoded frame: its rate, and its samples folded to stereo."""
     import av
 
     if not container.streams.audio:
         raise SoundError(f"{path}: there is no sound in it; {_ADVICE}")
     stream = container.streams.audio[0]
-    if (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
+    if bounded and (container.duration or 0) > LONGEST_H * HOUR // SECOND * av.time_base:
         length = clock(int(container.duration or 0) * SECOND // av.time_base)
         raise SoundError(f"{path}: {length} long; a sound may last {LONGEST_H} h at most")
     for frames in _batches(path, container.demux(stream)):
@@ -163,12 +165,14 @@ def _downmix(names: tuple[str, ...]) -> Block:
     return np.asarray(gains / gains.sum(axis=0).max(), dtype=np.float32)
 
 
-def _resampled(path: Path, stream: Iterator[tuple[int, Block]]) -> Iterator[Block]:
+def _resampled(
+    path: Path, stream: Iterator[tuple[int, Block]], *, bounded: bool
+) -> Iterator[Block]:
     """The blocks of ``stream`` at ``RATE``, none of them empty."""
     total = 0
     for block in _at_rate(path, stream):
         total += len(block)
-        if total > LARGEST:
+        if bounded and total > LARGEST:
             length = clock(frames_to_ms(LARGEST))
             raise SoundError(f"{path}: too long; a sound may last {length} at most")
         if len(block):

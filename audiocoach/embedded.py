@@ -80,12 +80,19 @@ class Embedded:
     sounds: tuple[EmbeddedSound, ...] = ()
     beds: tuple[str, ...] = ()
     """The names of what sounds between the words."""
+    accessible: bool = False
+    """Whether it was mixed for ears that find words in noise hard to follow."""
     program: str = ""
     """The version of audiocoach that wrote it."""
 
 
 def describe(
-    routine: Routine, timeline: Timeline, *, preset: str = "phone", beds: Iterable[str] = ()
+    routine: Routine,
+    timeline: Timeline,
+    *,
+    preset: str = "phone",
+    accessible: bool = False,
+    beds: Iterable[str] = (),
 ) -> Embedded:
     """What a file with this timeline shall say of itself.
 
@@ -106,6 +113,7 @@ def describe(
             for sound in timeline.sounds
         ),
         beds=tuple(_clean(re.split(r"[/\\]", bed)[-1]) for bed in beds),
+        accessible=accessible,
         program=__version__,
     )
 
@@ -118,6 +126,7 @@ def to_json(embedded: Embedded) -> bytes:
         "title": embedded.title,
         "language": embedded.language,
         "preset": embedded.preset,
+        "accessible": embedded.accessible,
         "length_ms": embedded.length_ms,
         "beds": embedded.beds,
         "chapters": [(each.start_ms, each.end_ms, each.title) for each in embedded.chapters],
@@ -159,6 +168,7 @@ def from_json(data: bytes) -> Embedded:
         cues=_spans(told, "cues", length, EmbeddedCue),
         sounds=_spans(told, "sounds", _LONGEST, EmbeddedSound),
         beds=tuple(_text({"beds": bed}, "beds") for bed in beds),
+        accessible=told.get("accessible") is True,
         program=_text(told, "program"),
     )
 

@@ -32,6 +32,9 @@ ClipSource = Callable[[Cue], Clip]
 Stereo = NDArray[np.float32]
 """Sound of shape ``(frames, 2)``, full scale at +/- 1.0, at ``RATE``."""
 
+Stems = Callable[[Stereo, Stereo], None]
+"""Told the bed and the words of a mix, each by itself, in order, as they are put together."""
+
 
 class Mix:
     """What a timeline sounds like, for any stretch of it.
@@ -144,7 +147,7 @@ def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np
     rise, fall = ms_to_frames(levels.fade_in), ms_to_frames(levels.fade_out)
     if start >= rise and start + count <= total - fall:
         return None
-    at = np.arange(start, start + count, dtype=np.float32)
+    at = np.arange(start, start + count)  # whole: a float32 cannot count frames after 6 minutes
     inward = np.clip(at / rise, 0, 1)
     outward = np.clip((total - at) / fall, 0, 1)
     return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
@@ -156,11 +159,19 @@ def bed_gain(bed: Ambience, levels: Levels, trim: Db) -> np.float32:
 
 
 def blocks(
-    timeline: Timeline, mix: Mix, bed: Ambience, levels: Levels, trim: Db, *, output_gain: Db = 0.0
+    timeline: Timeline,
+    mix: Mix,
+    bed: Ambience,
+    levels: Levels,
+    trim: Db,
+    *,
+    output_gain: Db = 0.0,
+    stems: Stems | None = None,
 ) -> Iterator[AudioSegment]:
     """The whole timeline as pydub segments of ``BLOCK`` frames (the last may be shorter).
 
     44.1 kHz, two channels, 16 bit. ``output_gain`` makes up for what an encoder takes.
+    ``stems`` hears the parts before the limiter, for somewhat longer than the timeline.
     """
     total = ms_to_frames(timeline.length)
     gain = bed_gain(bed, levels, trim)
@@ -169,9 +180,14 @@ def blocks(
 
     def mixed(start: Frames, count: Frames) -> Stereo:
         out = bed.read(count) * (gain * mix.duck(start, count))
-        mix.add_marks(out, start)
-        mix.add_speech(out, start)
         faded = fade(levels, timeline.length, start, count)
+        below = out.copy() if stems else out
+        mix.add_marks(out, start)
+        rung = out.copy() if stems else out
+        mix.add_speech(out, start)
+        if stems:
+            shape = np.float32(1.0) if faded is None else faded
+            stems(below * shape, (out - rung) * shape)
         return out if faded is None else out * faded
 
     limiter.push(mixed(0, LATENCY))

@@ -24,7 +24,7 @@ from audiocoach.units import Ms, ms_to_frames
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
     from audiocoach.master import Master
-    from audiocoach.mix import Stereo
+    from audiocoach.mix import Stems, Stereo
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
@@ -208,6 +208,7 @@ def export(
     split: bool = False,
     cues: Path | None = None,
     preset: Preset = PHONE,
+    stems: Stems | None = None,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target``, whole or not at all.
@@ -216,6 +217,7 @@ def export(
     takes. ``form`` is the name of a format, if not that of the suffix; ``bitrate`` is in
     kbit/s. ``apart`` writes the voice and the bed apart as well; ``split`` writes a file for
     each chapter and a playlist instead. ``cues`` is a JSON file for the cues as rendered.
+    ``stems`` hears the bed and the words of the mix each by itself.
     Raises ``LengthError`` where ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then no file is there.
@@ -245,7 +247,13 @@ def export(
             timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
-        told = describe(routine, timeline, beds=[ambience or routine.ambience])
+        told = describe(
+            routine,
+            timeline,
+            preset=preset.name,
+            accessible=preset == preset.accessible(),
+            beds=[ambience or routine.ambience],
+        )
         said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
         mixes = [(mix, bed)]
         if apart:
@@ -259,7 +267,17 @@ def export(
         )
         gain, ceiling = made_as.gain(bitrate), master.levels.ceiling - made_as.headroom(bitrate)
         levels = replace(master.levels, ceiling=ceiling)
-        mixed = [blocks(timeline, *each, levels, master.trim, output_gain=gain) for each in mixes]
+        mixed = [
+            blocks(
+                timeline,
+                *each,
+                levels,
+                master.trim,
+                output_gain=gain,
+                stems=stems if each[0] is mix else None,
+            )
+            for each in mixes
+        ]
         total = ms_to_frames(timeline.length)
         for parts in stack.enter_context(_ahead(zip(*mixed, strict=True))):
             outputs.write(parts)

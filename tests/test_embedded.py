@@ -68,6 +68,7 @@ def timelines(draw: st.DrawFn) -> Embedded:
         cues=tuple(EmbeddedCue(*span) for span in spans()),
         sounds=tuple(EmbeddedSound(*span) for span in spans()),
         beds=tuple(draw(st.lists(texts, max_size=3))),
+        accessible=draw(st.booleans()),
         program=draw(texts),
     )
 

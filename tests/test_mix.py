@@ -176,3 +176,15 @@ def test_a_clip_of_another_length_than_scheduled_is_refused() -> None:
 def test_a_cue_length_in_ms_always_holds_its_clip() -> None:
     for frames in (1, 440, 441, 44_099, 44_100, 44_101):
         assert ms_to_frames(frames_to_ms(frames)) >= frames
+
+
+def test_the_closing_fade_of_a_long_routine_has_no_steps() -> None:
+    """Over 2^24 frames, 6:20, a number of 32 bits no longer counts them."""
+    levels = Levels()
+    length = 40 * 60_000
+    start = ms_to_frames(length - levels.fade_out) + 1_000
+    parts = [fade(levels, length, start + at * BLOCK, BLOCK) for at in range(8)]
+    gains = np.concatenate([part for part in parts if part is not None])[:, 0]
+    assert len(gains) == 8 * BLOCK
+    assert np.abs(np.diff(gains)).max() < 2.5 / ms_to_frames(levels.fade_out)
+    assert np.diff(gains[:: BLOCK // 4]).max() < 0

@@ -16,6 +16,7 @@ from audiocoach.cli.convert import import_script
 from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds, voices
+from audiocoach.cli.measure import measure
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
 from audiocoach.cli.preview import preview
@@ -99,6 +100,7 @@ def completion(shell: str) -> None:
 for command in (
     play,
     export,
+    measure,
     list_routines,
     new,
     draft,

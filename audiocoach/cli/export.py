@@ -112,7 +112,7 @@ def export(
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
     chosen = find_preset(preset, accessible=accessible)
-    with _progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
+    with shown_progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
             loaded,
             speaker,
@@ -136,7 +136,7 @@ def export(
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def shown_progress() -> Iterator[Progress]:
     """A bar on a terminal; a line for each stage elsewhere. On stderr either way."""
     if not sys.stderr.isatty():
         told: set[str] = set()

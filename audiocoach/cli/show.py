@@ -13,7 +13,7 @@ from audiocoach.units import clock
 _PICTURES = (".svg", ".png")
 
 
-def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+def picture_name(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     """A file whose name says what kind of picture it is."""
     if value is not None and value.suffix.lower() not in _PICTURES:
         raise click.BadParameter(f"{value} must end in {' or '.join(_PICTURES)}", ctx, param)
@@ -28,7 +28,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.option(
     "--plot",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_picture,
+    callback=picture_name,
     metavar="FILE",
     help="Draw it instead: .svg, or .png with the extra 'picture'.",
 )

@@ -19,8 +19,8 @@ def chunks(about: About) -> bytes:
     chunk ``id3`` is what players of today read: it holds words and the cover. Chapters stand
     in one place only, or FFmpeg would list them twice, and so does the timeline.
     """
-    rest = replace(about, chapters=(), embedded=b"")
-    return _info(about) + _markers(about) + chunk(b"id3 ", id3(rest, "PCM"))
+    tag = id3(replace(about, embedded=b""), "PCM", chapters=False)
+    return _info(about) + _markers(about) + chunk(b"id3 ", tag)
 
 
 def chunk(name: bytes, data: bytes) -> bytes:

@@ -26,12 +26,13 @@ _LYRICS = 1
 """The content of ``SYLT`` that players show; 2 would be a transcription of text."""
 
 
-def id3(about: About, encoder: str = "LAME") -> bytes:
+def id3(about: About, encoder: str = "LAME", *, chapters: bool = True) -> bytes:
     """A whole ID3v2.3 tag: what ``about`` says, each chapter, each cue with its time.
 
     Version 2.3 is what Windows before 10 and many car radios read, and everything newer
     reads it too; docs/files.md has the sources. What is embedded travels in a private frame
-    that players pass over (ID3v2.3.0, section 4.28).
+    that players pass over (ID3v2.3.0, section 4.28). ``chapters`` may be left out, where
+    they stand elsewhere.
     """
     from mutagen import id3 as frames
 
@@ -50,7 +51,7 @@ def id3(about: About, encoder: str = "LAME") -> bytes:
         )
     for name, value in replay_gain(about).items():
         tags.add(frames.TXXX(encoding=_encoding(value), desc=name, text=[value]))
-    for frame in [*_chapters(about), *_words(about)]:
+    for frame in [*(_chapters(about) if chapters else []), *_words(about)]:
         tags.add(frame)
     if about.cover:
         tags.add(
