@@ -13,7 +13,7 @@ from audiocoach.sinks.about import About
 from audiocoach.units import Db, Frames, ms_to_frames
 
 _RATES = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_AAC_HEADROOMS = {80: 1.2, 112: 0.6}
+_AAC_HEADROOMS = {80: 0.4}
 _OPUS_RATES = (32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 256)
 
 
@@ -91,13 +91,22 @@ def _mp4(file: IO[bytes], about: About, bitrate: int | None, *, book: bool = Fal
         tag(file, about, book=book)
 
     # The tables stand before the sound, so that it plays while it loads; edit lists are in
-    # frames, so that they are exact.
+    # frames, so that they are exact. The coder "fast" errs by 12 dB less than FFmpeg's usual
+    # one on speech over rain, and its peaks stay where they were: the other's rise by 1.7 dB at
+    # 64 kbit/s.
     options = {
         "movflags": "+faststart",
         "movie_timescale": "44100",
         "brand": "M4B " if book else "M4A ",
     }
-    recipe = Recipe("ipod", "aac", options=options, chapters=True, finish=finish)
+    recipe = Recipe(
+        "ipod",
+        "aac",
+        options=options,
+        codec_options={"aac_coder": "fast"},
+        chapters=True,
+        finish=finish,
+    )
     return FfmpegSink(file, recipe, about, bitrate)
 
 
