@@ -193,7 +193,7 @@ def blocks(
     limiter.push(mixed(0, LATENCY))
     for start in range(0, total, BLOCK):
         limited = limiter.push(mixed(start + LATENCY, BLOCK))
-        yield segment(limited[: total - start], scale)
+        yield segment(limited[: total - start], scale, start)
 
 
 BLOCK: Frames = 16 * 1024

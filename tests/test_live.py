@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip, ClipCache
+from audiocoach.dither import to_16_bits
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.limiter import LATENCY
 from audiocoach.live import VOLUMES, Command, Session, State
@@ -228,9 +229,9 @@ def test_it_sounds_as_the_export_does(plain: NDArray[np.float32], speaker: Speak
     timeline = schedule(ROUTINE, speaker.length, lengths)
     mix = Mix(timeline, speaker.clip, marks, Levels(), TRIM)
     exported = b"".join(block.raw_data for block in blocks(timeline, mix, hum(), Levels(), TRIM))
-    wanted = np.frombuffer(exported, dtype="<i2").reshape(-1, 2) / 32767
+    wanted = np.frombuffer(exported, dtype="<i2").reshape(-1, 2).astype(np.int32)
     live = plain[LATENCY:]
-    assert np.abs(live[: len(wanted)] - wanted).max() < 1 / 32767
+    assert np.abs(to_16_bits(live[: len(wanted)], 32767, 0) - wanted).max() <= 1
     assert not live[len(wanted) :].any()
 
 
