@@ -117,7 +117,7 @@ def test_a_routine_with_hundreds_of_chapters_needs_few_open_files(
 
 
 def test_the_stems_add_up_to_the_mix(tmp_path: Path) -> None:
-    """Within the rounding of three files, wherever the limiter has nothing to do."""
+    """Within the dither and the rounding of three files, wherever nothing is limited."""
     done = export(tmp_path, "ruhe.wav", apart=True)
     assert [path.name for path in done.files] == ["ruhe.wav", "ruhe.voice.wav", "ruhe.bed.wav"]
     mix, voice, bed = (meters.decode(path) for path in done.files)
@@ -125,14 +125,14 @@ def test_the_stems_add_up_to_the_mix(tmp_path: Path) -> None:
     error = np.abs(mix - (voice + bed)) * 32_768
     quiet = np.abs(voice).max(axis=1) < 0.5
     assert quiet.mean() > 0.9
-    assert error[quiet].max() <= 1.6
+    assert error[quiet].max() <= 2.5
     for cue in done.timeline.cues:
         span = slice(ms_to_frames(cue.start), ms_to_frames(cue.end))
         assert meters.measure(voice[span]).integrated > -30
         assert meters.measure(bed[span]).integrated < -30
     first = ms_to_frames(done.timeline.cues[-1].end) + 1_000
-    assert not voice[first:].any()
-    assert bed[first : first + 44_100].any()
+    assert np.abs(voice[first:]).max() * 32_768 <= 1
+    assert np.abs(bed[first : first + 44_100]).max() * 32_768 > 100
     bell = done.timeline.sounds[0]
     span = slice(ms_to_frames(bell.start), ms_to_frames(bell.start) + 20_000)
     assert meters.measure(bed[span]).integrated > -30
