@@ -230,7 +230,9 @@ def _tag(path: Path) -> bytes | None:
 
     try:
         file = mutagen.File(path)
-    except mutagen.MutagenError as error:
+    except OSError:
+        raise
+    except Exception as error:  # mutagen raises whatever a damaged file makes it stumble over
         raise ValueError(f"its tags are damaged ({error})") from error
     for name in (OWNER, f"----:{OWNER}:timeline"):
         with contextlib.suppress(KeyError, ValueError):  # a name that this format cannot have

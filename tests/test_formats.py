@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from exporting import NASTY, Small, export
 
 from audiocoach import embedded
 from audiocoach.cli.export import FORMATS as NAMES
-from audiocoach.errors import OutputError, SpeechError
+from audiocoach.errors import OutputError, SoundError, SpeechError
 from audiocoach.segments import segment
 from audiocoach.sinks.about import DATE, About, Span
 from audiocoach.sinks.formats import FORMATS, find
@@ -275,6 +276,23 @@ def test_no_chapters_and_no_words_are_no_trouble(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", KINDS)
+def test_long_texts_are_whole(tmp_path: Path, name: str) -> None:
+    """Four thousand characters with quotes, emoji and right-to-left script, and a long title."""
+    text = (f"{NASTY} " * 80).strip()
+    assert len(text) > 4_000
+    cues = (Span(100, 400, text), Span(500, 900, NASTY))
+    said = blank(RATE, title=text[:500].strip(), summary=text, cues=cues)
+    path = written(tmp_path / f"a.{name}", sound(RATE), said)
+    tags = mutagen.File(path)
+    found = {
+        "mp3": lambda: [tags["TIT2"], tags.tags.getall("COMM")[0], tags.tags.getall("USLT")[0]],
+        "wav": lambda: [tags["TIT2"], tags.tags.getall("COMM")[0], tags.tags.getall("USLT")[0]],
+        "m4a": lambda: [tags["\xa9nam"][0], tags["ldes"][0], tags["\xa9lyr"][0]],
+    }.get(name, lambda: [tags[key][0] for key in ("title", "description", "lyrics")])()
+    assert list(map(str, found)) == [said.title, text, f"{text}\n{NASTY}"]
+
+
+@pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("count", [1, 255, 700])
 def test_many_chapters(tmp_path: Path, name: str, count: int) -> None:
     frames = RATE * 2
@@ -318,6 +336,33 @@ def test_a_full_disk_leaves_no_file(
     with pytest.raises(OutputError, match="No space left on device"):
         export(tmp_path, f"a.{name}")
     assert {path.name for path in tmp_path.iterdir()} == {"ruhe.md", "cache"}
+
+
+def test_tags_that_cannot_be_written_leave_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_options: object) -> None:
+        raise mutagen.MutagenError("no room")
+
+    monkeypatch.setattr(mutagen.mp4.MP4, "save", fail)
+    with pytest.raises(OutputError, match=r"the tags cannot be written \(no room\)"):
+        export(tmp_path, "a.m4a")
+    assert {path.name for path in tmp_path.iterdir()} == {"ruhe.md", "cache"}
+
+
+@pytest.mark.parametrize("name", ["m4a", "ogg", "flac", "opus"])
+def test_a_damaged_file_is_told_or_says_nothing(tmp_path: Path, name: str) -> None:
+    told = b'{"format": 1}'
+    whole = written(tmp_path / f"a.{name}", sound(9_000), blank(9_000, embedded=told)).read_bytes()
+    rng = np.random.default_rng(5)
+    path = tmp_path / f"b.{name}"
+    for _ in range(150):
+        data = bytearray(whole)
+        for at in rng.integers(0, min(len(data), 4_000), 4):
+            data[at] = rng.integers(0, 256)
+        path.write_bytes(data[: rng.integers(1, len(data) + 1)])
+        with contextlib.suppress(SoundError):
+            embedded.read(path)
 
 
 def program(name: str) -> str:

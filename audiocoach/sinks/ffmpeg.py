@@ -86,13 +86,18 @@ class FfmpegSink:
 
     def close(self) -> None:
         """Encode what is left and write what stands at the end, or must be known by then."""
+        from mutagen import MutagenError
+
         if self._recipe.swallows and self._frames % self._recipe.swallows == 0:
             self._encode(np.zeros(2, np.int16))
         with self._told():
             self._put(None)
             self._container.mux(self._stream.encode(None))
             self._container.close()
-        self._recipe.finish(self._file, self._about, self._frames)
+        try:
+            self._recipe.finish(self._file, self._about, self._frames)
+        except MutagenError as error:
+            raise OutputError(f"the tags cannot be written ({error})") from error
         self._file.seek(0, 2)
 
     def _encode(self, samples: NDArray[np.int16]) -> None:
