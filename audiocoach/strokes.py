@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 Line = NDArray[np.float64]
 """Points that the pen passes through, shape ``(n, 2)``, x to the right, y upwards."""
 
-GAP = 3.4
+GAP = 4.2
 """Between two letters."""
-_OPEN_GAP = 2.2
+_OPEN_GAP = 3.0
 """After a letter that leaves room at its right."""
-_SPACE = 5.0
+_SPACE = 5.5
 _ROUND = "A5,5,5,5,0,360"
 _P = "L0,0,0,14,5,14;A5,10.2,4.4,3.8,90,-90;L5,6.4,0,6.4"
 
