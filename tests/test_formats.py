@@ -18,6 +18,7 @@ import pytest
 from exporting import NASTY, Small, export
 
 from audiocoach import embedded
+from audiocoach.cli.export import BITRATES
 from audiocoach.cli.export import FORMATS as NAMES
 from audiocoach.errors import OutputError, SoundError, SpeechError
 from audiocoach.segments import segment
@@ -81,6 +82,7 @@ def blank(frames: int, **changed: object) -> About:
 
 def test_the_command_line_knows_the_formats() -> None:
     assert tuple(FORMATS) == NAMES
+    assert {rate for form in FORMATS.values() for rate in form.bitrates} == set(BITRATES)
 
 
 @pytest.mark.parametrize("name", KINDS)

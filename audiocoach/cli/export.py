@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
 """As ``sinks.formats`` has them, which takes longer to load."""
+BITRATES = (32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+"""Of all formats together; each has some of them."""
 
 
 @click.command(short_help="Write a routine as an MP3 for the phone.")
@@ -51,7 +53,7 @@ FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
 @accessible_option
 @click.option(
     "--bitrate",
-    type=click.IntRange(min=1),
+    type=click.Choice([str(rate) for rate in BITRATES]),
     metavar="KBITS",
     help="In kbit/s: .mp3, .m4a and .m4b 64 to 320, usually 128; .opus 32 to 256, usually 96.",
 )
@@ -82,7 +84,7 @@ def export(
     length: int | None,
     preset: str,
     accessible: bool,
-    bitrate: int | None,
+    bitrate: str | None,
     stems: bool,
     split: str | None,
     cues: Path | None,
@@ -121,7 +123,7 @@ def export(
             length=length,
             preset=chosen,
             form=form,
-            bitrate=bitrate,
+            bitrate=int(bitrate) if bitrate else None,
             apart=stems,
             split=split is not None,
             cues=cues,
