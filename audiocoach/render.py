@@ -23,6 +23,7 @@ from audiocoach.units import Ms, ms_to_frames
 if TYPE_CHECKING:
     from audiocoach.mix import Stereo
     from audiocoach.presets import Levels
+    from audiocoach.sidecars import Sidecar
     from audiocoach.sinks import Sink
     from audiocoach.soundbank import Bed, SoundInfo
     from audiocoach.speech import Speaker
@@ -176,16 +177,18 @@ def export(
     length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
+    beside: Mapping[Path, Sidecar] | None = None,
     levels: Levels | None = None,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
 
     ``length`` is how long the whole shall last, if not as long as the script asks for or
-    takes. ``cues`` is a JSON file for the cues as rendered. Raises ``LengthError`` where
+    takes. ``cues`` is a JSON file for the cues as rendered, ``beside`` what else is written
+    with the sound (``sidecars.beside``). Raises ``LengthError`` where
     ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
-    written; then neither file is there.
+    written; then none of the files is there.
     """
     from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
@@ -199,6 +202,10 @@ def export(
     with ExitStack() as stack:
         file = stack.enter_context(whole_file(target))
         cues_file = stack.enter_context(whole_file(cues)) if cues else None
+        others = [
+            (stack.enter_context(whole_file(path)), sidecar)
+            for path, sidecar in (beside or {}).items()
+        ]
         bed = open_bed(routine, ambience)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
@@ -206,9 +213,9 @@ def export(
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        told = to_json(describe(routine, timeline, beds=[ambience or routine.ambience]))
+        described = describe(routine, timeline, beds=[ambience or routine.ambience])
         make_sink = _SINKS[target.suffix.lower()]
-        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
+        sink, output_gain = make_sink(file, routine, timeline, to_json(described), bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
         mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
@@ -220,6 +227,8 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
+        for other, sidecar in others:
+            other.write(sidecar.write(described).encode())
     return Exported(target, timeline)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,7 +22,25 @@ from audiocoach.units import clock
 if TYPE_CHECKING:
     from audiocoach.render import Progress
 
+_BESIDE = ("vtt", "srt", "lrc", "chapters", "transcript", "card")
 _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
+
+
+class _Beside(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """``vtt,card``: names of ``_BESIDE``, or ``all``."""
+
+    name = "kinds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        asked = [name.strip().lower() for name in value.split(",")]
+        for name in asked:
+            if name not in (*_BESIDE, "all"):
+                self.fail(f'"{name}" is none of {", ".join((*_BESIDE, "all"))}', param, ctx)
+        return _BESIDE if "all" in asked else tuple(dict.fromkeys(asked))
 
 
 @click.command(short_help="Write a routine as an MP3 for the phone.")
@@ -52,6 +70,14 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
     metavar="FILE.json",
     help='Also write each cue as rendered: [{"start": s, "end": s, "text": "..."}].',
 )
+@click.option(
+    "--beside",
+    type=_Beside(),
+    default=(),
+    metavar="KINDS",
+    help="Also write, beside the sound: vtt, srt, lrc (subtitles), chapters (for podcasts), "
+    "transcript (Markdown), card (a page to print); several with commas, or all.",
+)
 def export(
     *,
     routine: str,
@@ -62,24 +88,29 @@ def export(
     length: int | None,
     bitrate: str,
     cues: Path | None,
+    beside: tuple[str, ...],
 ) -> None:
     """Write ROUTINE as an MP3, made to be heard on a phone across a room.
 
-    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The file
-    appears when it is whole; if anything is missing, there is none.
+    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The files
+    appear when they are whole; if anything is missing, there is none.
 
     \b
     audiocoach export back-massage
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export hand-massage --beside vtt,card
     """  # noqa: D301
-    from audiocoach import library, render
+    from audiocoach import library, render, sidecars
     from audiocoach.script import load
 
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.mp3")
+    others = sidecars.beside(target, beside)
+    if cues in others:
+        raise click.UsageError(f"--cues and --beside would both write {cues}")
     with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
         done = render.export(
             loaded,
@@ -89,6 +120,7 @@ def export(
             length=length,
             bitrate=int(bitrate),
             cues=cues,
+            beside=others,
             progress=progress,
         )
     click.echo(
@@ -96,6 +128,8 @@ def export(
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
         f"{done.path.stat().st_size / 1e6:.1f} MB"
     )
+    for path in others:
+        click.echo(str(path))
 
 
 @contextmanager

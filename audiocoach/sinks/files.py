@@ -19,6 +19,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     When it ends badly, nothing is left behind and what was at ``path`` stays. Raises
     ``OutputError`` where the folder cannot be written or the disk is full.
     """
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder")
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
