@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
 from audiocoach.embedded import Embedded
+from audiocoach.lettering import wrap
 from audiocoach.sidecars.transcript import by_chapter
 from audiocoach.units import clock
 
@@ -37,17 +37,6 @@ _GAP_MM = 8.0
 _MM = 0.3528
 """Of a point."""
 _LINE = 1.31
-_WIDTHS = {
-    **dict.fromkeys("ijl'|", 0.23),
-    **dict.fromkeys(" .,:;!ftI/\\[]", 0.28),
-    **dict.fromkeys("r-()`{}*", 0.36),
-    **dict.fromkeys("mM%", 0.86),
-    **dict.fromkeys("wW@", 0.95),
-}
-"""Of a letter of Helvetica and its kin, as a share of its size."""
-_NARROW, _CAPITAL, _WIDE = 0.56, 0.72, 1.05
-"""Of all others; the last in scripts whose letters fill a square."""
-_SAFE = 1.06
 
 STYLE = (
     """
@@ -144,24 +133,8 @@ def _height(chapters: list[_Chapter], fit: _Fit) -> float:
 
 
 def _lines(text: str, room: float) -> int:
-    """Lines that a text takes, broken between words; ``room`` is in sizes of a letter."""
-    lines, left = 1, room
-    for word in text.split():
-        width = sum(map(_width, word))
-        if width > left and left < room:
-            lines, left = lines + 1, room
-        more = int(width / room)
-        lines += more
-        left -= width - more * room + _width(" ")
-    return lines
-
-
-def _width(char: str) -> float:
-    if char in _WIDTHS:
-        return _WIDTHS[char] * _SAFE
-    if unicodedata.east_asian_width(char) in ("W", "F"):
-        return _WIDE
-    return (_CAPITAL if char.isupper() else _NARROW) * _SAFE
+    """Lines that a text takes; ``room`` is in sizes of a letter."""
+    return len(wrap(text, room))
 
 
 def _section(when: str, title: str, texts: list[str], most: int | None) -> str:
