@@ -19,6 +19,7 @@ from audiocoach.cli.inspect import list_routines, sounds, voices
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
 from audiocoach.cli.preview import preview
+from audiocoach.cli.share import share
 from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
 
@@ -99,6 +100,7 @@ def completion(shell: str) -> None:
 for command in (
     play,
     export,
+    share,
     list_routines,
     new,
     draft,

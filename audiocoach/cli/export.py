@@ -111,7 +111,7 @@ def export(
     others = sidecars.beside(target, beside)
     if cues in others:
         raise click.UsageError(f"--cues and --beside would both write {cues}")
-    with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
+    with progress_bar() as progress, render.open_speaker(loaded, voice) as speaker:
         done = render.export(
             loaded,
             speaker,
@@ -133,7 +133,7 @@ def export(
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on a terminal; a line for each stage elsewhere. On stderr either way."""
     if not sys.stderr.isatty():
         told: set[str] = set()
