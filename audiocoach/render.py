@@ -193,7 +193,7 @@ def export(
     from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
     from audiocoach.presets import Levels
-    from audiocoach.sinks.files import whole_file
+    from audiocoach.sinks.files import settle, whole_file
 
     levels = levels or Levels()
     if target.suffix.lower() not in _SINKS:
@@ -229,6 +229,8 @@ def export(
             cues_file.write(cues_json(timeline).encode())
         for other, sidecar in others:
             other.write(sidecar.write(described).encode())
+        for each in (*(other for other, _ in others), *([cues_file] if cues_file else []), file):
+            settle(each)
     return Exported(target, timeline)
 
 

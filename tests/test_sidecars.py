@@ -346,3 +346,21 @@ def test_where_a_cue_is_missing_there_is_none(here: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("audiocoach.voices.catalogue.open_voice", lambda *_: silent)
     assert run("export", "small.md", "--beside", "all").exit_code == 4
     assert names(here) == set()
+
+
+def test_a_disk_that_is_full_at_the_last_moment_leaves_none(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def full(number: int) -> None:
+        calls.append(number)
+        if len(calls) == 7:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("audiocoach.sinks.files.os.fsync", full)
+    result = run("export", "small.md", "--beside", "all")
+    assert result.exit_code == OutputError.exit_code
+    assert "No space left" in result.output
+    assert len(calls) == 7
+    assert names(here) == set()

@@ -71,7 +71,7 @@ const player = {
     player.show();
   },
   chapterAt: (seconds) =>
-    player.chapters.findLastIndex(({ start }) => start <= seconds + NEAR_S),
+    player.chapters.filter(({ start }) => start <= seconds + NEAR_S).length - 1,
   previous: () => {
     const index = player.chapterAt(player.place());
     const said = index >= 0 && player.place() - player.chapters[index].start > 3;

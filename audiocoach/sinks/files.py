@@ -29,8 +29,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            settle(file)
         part.chmod(0o666 & ~_umask())
         part.replace(path)
     except OSError as error:
@@ -39,6 +38,15 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def settle(file: IO[bytes]) -> None:
+    """Have all that was written on the disk: what fails then fails here, before any name is taken.
+
+    For files that shall appear together, called for each of them before the first appears.
+    """
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _output_error(path: Path, error: OSError) -> OutputError:
