@@ -14,18 +14,17 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import CLIP_LOUDNESS, Clip
 from audiocoach.duck import breath_curve, duck_curve
 from audiocoach.errors import RenderError
 from audiocoach.limiter import LATENCY, Limiter
-from audiocoach.loudness import HOP, STEP, gated_loudness
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue
 from audiocoach.segments import AudioSegment, segment
-from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
-from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
+from audiocoach.units import Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 
 ClipSource = Callable[[Cue], Clip]
 """Gives the clip of a cue that was spoken."""
@@ -151,35 +150,13 @@ def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np
     return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
 
 
-def bed_gain(bed: Bed, levels: Levels, trim: Db) -> np.float32:
+def bed_gain(bed: Ambience, levels: Levels, trim: Db) -> np.float32:
     """What brings a bed to its level between cues."""
     return np.float32(db_to_gain(levels.programme + levels.bed - bed.loudness + trim))
 
 
-def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Levels) -> Db:
-    """The gain that brings the whole to ``levels.programme``, without mixing it.
-
-    Reckoned from the K-weighted energies of the clips and of the loop, which add up
-    because they do not resemble each other. Rounded to 0.1 dB, so that a small change
-    of a script seldom changes it.
-    """
-    steps = ms_to_frames(timeline.length) // STEP + 1
-    speech = np.zeros(steps)
-    hop_ms = frames_to_ms(HOP)
-    for cue in timeline.cues:
-        energies = clips(cue.cue).energies
-        at = (cue.start + hop_ms * np.arange(len(energies))) * RATE // 1000 // STEP
-        np.add.at(speech, np.minimum(at, steps - 1), energies)
-    speech *= db_to_gain(levels.programme - CLIP_LOUDNESS) ** 2
-    mix = Mix(timeline, clips, {}, levels)
-    ducks = mix.duck_at(np.arange(steps) * STEP + STEP // 2)
-    loop = bed.step_energies(steps) * float(bed_gain(bed, levels, 0.0)) ** 2
-    found = gated_loudness(speech + loop * ducks**2)
-    return round(min(levels.programme - found, levels.most_trim), 1)
-
-
 def blocks(
-    timeline: Timeline, mix: Mix, bed: Bed, levels: Levels, trim: Db, *, output_gain: Db = 0.0
+    timeline: Timeline, mix: Mix, bed: Ambience, levels: Levels, trim: Db, *, output_gain: Db = 0.0
 ) -> Iterator[AudioSegment]:
     """The whole timeline as pydub segments of ``BLOCK`` frames (the last may be shorter).
 
@@ -200,7 +177,7 @@ def blocks(
     limiter.push(mixed(0, LATENCY))
     for start in range(0, total, BLOCK):
         limited = limiter.push(mixed(start + LATENCY, BLOCK))
-        yield segment(limited[: total - start], scale)
+        yield segment(limited[: total - start], scale, start)
 
 
 BLOCK: Frames = 16 * 1024

@@ -16,16 +16,18 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
+    from audiocoach.ambience import Ambience
+    from audiocoach.master import Master
     from audiocoach.mix import Stereo
-    from audiocoach.presets import Levels
     from audiocoach.sidecars import Sidecar
     from audiocoach.sinks import Sink
-    from audiocoach.soundbank import Bed, SoundInfo
+    from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
@@ -40,6 +42,7 @@ class Exported:
 
     path: Path
     timeline: Timeline
+    master: Master
 
 
 def estimate(routine: Routine, length: Ms | None = None) -> Timeline:
@@ -107,7 +110,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -118,7 +121,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
@@ -145,13 +148,36 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Bed:
-    """The bed that the script asks for, or the one called ``ambience`` instead."""
-    from audiocoach.soundbank import open_bed as open_named
+def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+    from audiocoach.ambience import open_ambience
 
-    if ambience is None:
-        return open_named(routine.ambience, Path(routine.path).parent)
-    return open_named(ambience, None)
+    if ambience is not None:
+        return open_ambience([ambience], None, tone)
+    for place, message in missing_beds(routine):
+        raise NotFoundError(f"{place}: {message}" if place else message)
+    asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
+
+
+def missing_beds(routine: Routine) -> Iterator[tuple[Place | None, str]]:
+    """Beds that the script asks for and that are not there: where, and what is wrong.
+
+    ``None`` stands for the front matter.
+    """
+    from audiocoach.layers import NONE, parse_layers
+    from audiocoach.soundbank import find_bed
+
+    steps = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    asked: dict[tuple[Place | None, str], None] = {(None, routine.ambience): None}
+    asked |= {(backdrop.place, backdrop.layers): None for backdrop in steps if backdrop}
+    for place, text in asked:
+        for name in (layer.name for layer in parse_layers(text) if layer.name != NONE):
+            try:
+                find_bed(name, Path(routine.path).parent)
+            except NotFoundError as error:
+                yield place, str(error)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -178,7 +204,7 @@ def export(
     bitrate: int = 128,
     cues: Path | None = None,
     beside: Mapping[Path, Sidecar] | None = None,
-    levels: Levels | None = None,
+    preset: Preset = PHONE,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
@@ -191,11 +217,10 @@ def export(
     written; then none of the files is there.
     """
     from audiocoach.embedded import describe, to_json
-    from audiocoach.mix import Mix, blocks, programme_trim
-    from audiocoach.presets import Levels
+    from audiocoach.master import plan
+    from audiocoach.mix import Mix, blocks
     from audiocoach.sinks.files import settle, whole_file
 
-    levels = levels or Levels()
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
@@ -206,19 +231,23 @@ def export(
             (stack.enter_context(whole_file(path)), sidecar)
             for path, sidecar in (beside or {}).items()
         ]
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
-        trim = programme_trim(timeline, speaker.clip, bed, levels)
-        mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        described = describe(routine, timeline, beds=[ambience or routine.ambience])
+        bed.follow(timeline, routine.ambience)
+        master = plan(
+            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
+        beds = [ambience or routine.ambience]
+        described = describe(routine, timeline, preset=preset.name, beds=beds)
         make_sink = _SINKS[target.suffix.lower()]
         sink, output_gain = make_sink(file, routine, timeline, to_json(described), bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
-        mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
+        mixed = blocks(timeline, mix, bed, master.levels, master.trim, output_gain=output_gain)
         for block in stack.enter_context(_ahead(mixed)):
             sink.write(block)
             written += len(block.raw_data) // 4
@@ -231,7 +260,7 @@ def export(
             other.write(sidecar.write(described).encode())
         for each in (*(other for other, _ in others), *([cues_file] if cues_file else []), file):
             settle(each)
-    return Exported(target, timeline)
+    return Exported(target, timeline, master)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from audiocoach.units import RATE
+from audiocoach.dither import to_16_bits
+from audiocoach.units import RATE, Frames
 
 with warnings.catch_warnings():
     # pydub looks for an ffmpeg program, which is not needed here, and uses the old audioop.
@@ -17,10 +18,10 @@ with warnings.catch_warnings():
 __all__ = ["AudioSegment", "segment"]
 
 
-def segment(sound: NDArray[np.float32], scale: float) -> AudioSegment:
-    """A segment of ``sound``, shape ``(n, 2)``, times ``scale``, rounded to 16 bit.
+def segment(sound: NDArray[np.float32], scale: float, start: Frames = 0) -> AudioSegment:
+    """A segment of ``sound``, shape ``(n, 2)``, times ``scale``, dithered to 16 bit.
 
-    ``scale`` is 32767 for full scale at +/- 1.0.
+    ``scale`` is 32767 for full scale at +/- 1.0; ``start`` is the frame with which it begins.
     """
-    data = np.rint(np.clip(sound * np.float32(scale), -32768, 32767)).astype("<i2").tobytes()
+    data = to_16_bits(sound, scale, start).tobytes()
     return AudioSegment(data=data, sample_width=2, frame_rate=RATE, channels=2)

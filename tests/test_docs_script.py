@@ -60,6 +60,7 @@ def test_there_are_examples_of_every_block_and_mark() -> None:
         "language:", "ambience:", "pace:", "length:", "tags:", "choices:", "say-as:", "announce:",
         "\n> ", "\\[", "&amp;", "**",
         "++", "[rate:", "[characters]", "[ipa:", "[break:", "#[lang:", "#[voice]",
+        "#[ambience:", "#[ambience]",
     ):  # fmt: skip
         assert mark in together
 
@@ -94,6 +95,7 @@ def test_the_limits_of_the_table() -> None:
         limits.MAX_FRONT_MATTER,
         limits.MAX_PARAGRAPH,
         limits.MAX_TITLE,
+        limits.MAX_AMBIENCE,
         limits.MAX_ENTRIES,
         limits.MAX_CHOICES,
         limits.MAX_NESTING,

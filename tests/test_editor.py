@@ -60,6 +60,7 @@ def test_every_example_and_default_is_taken(key: str) -> None:
 
 def test_the_bounds_of_the_schema_are_those_of_the_parser() -> None:
     assert PROPERTIES["title"]["maxLength"] == limits.MAX_TITLE
+    assert PROPERTIES["ambience"]["maxLength"] == limits.MAX_AMBIENCE
     assert PROPERTIES["summary"]["maxLength"] == limits.MAX_SUMMARY
     assert PROPERTIES["pace"]["enum"] == list(Pace)
     assert PROPERTIES["language"]["pattern"] == f"^{LANGUAGE.pattern}$"
@@ -120,7 +121,7 @@ def test_there_is_a_snippet_for_every_mark() -> None:
     for mark in (
         "[5s]", "[for ", "[until done, ", '!["bell"]', "- at ", "- at half", " left:", "- every ",
         " / ", "::: repeat", "::: for ", "::: if ", "::: else", "> ", "# ", "[count ", "[breathe ",
-        "choices:",
+        "choices:", "#[ambience:",
     ):  # fmt: skip
         assert mark in together, mark
     prefixes = [snippet["prefix"] for snippet in SNIPPETS.values()]

@@ -14,7 +14,9 @@ import pytest
 from listening import Listener, all_known, heard, levels, occurrences, roughness, wait_for
 from numpy.typing import NDArray
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip, ClipCache
+from audiocoach.dither import to_16_bits
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.limiter import LATENCY
 from audiocoach.live import VOLUMES, Command, Session, State
@@ -85,10 +87,12 @@ ROUTINE = routine(
 WORDS = [WELCOME, WARM, SLOWLY, GLIDE, HALFWAY, WASH, BYE]
 
 
-def hum() -> Bed:
+def hum() -> Ambience:
     time_s = np.arange(2 * RATE) / RATE
     wave = 0.2 * np.sin(2 * np.pi * HUM_HZ * time_s)
-    return Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    return Ambience.of(
+        Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    )
 
 
 def bell() -> dict[str, NDArray[np.float32]]:
@@ -225,9 +229,9 @@ def test_it_sounds_as_the_export_does(plain: NDArray[np.float32], speaker: Speak
     timeline = schedule(ROUTINE, speaker.length, lengths)
     mix = Mix(timeline, speaker.clip, marks, Levels(), TRIM)
     exported = b"".join(block.raw_data for block in blocks(timeline, mix, hum(), Levels(), TRIM))
-    wanted = np.frombuffer(exported, dtype="<i2").reshape(-1, 2) / 32767
+    wanted = np.frombuffer(exported, dtype="<i2").reshape(-1, 2).astype(np.int32)
     live = plain[LATENCY:]
-    assert np.abs(live[: len(wanted)] - wanted).max() < 1 / 32767
+    assert np.abs(to_16_bits(live[: len(wanted)], 32767, 0) - wanted).max() <= 1
     assert not live[len(wanted) :].any()
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from audiocoach.errors import Problem, ScriptError
 from audiocoach.library import data_folder
-from audiocoach.routine import Anchor, Break, Hold, Pace, Place, Routine, Sound
+from audiocoach.routine import Anchor, Backdrop, Break, Hold, Pace, Place, Routine, Sound
 from audiocoach.script import check, expand, parse, to_text
 from audiocoach.script.tree import (
     ANNOUNCEMENTS,
@@ -41,6 +41,7 @@ from audiocoach.script.tree import (
 HERE = Place("x.md", 1)
 SHIPPED = sorted(data_folder("scripts").glob("*.md"))
 
+BACKDROPS = ["", "rain", "my sounds/sea 1.ogg -6dB + ocean", '"a + b.ogg" + none.wav', "none"]
 MARKS = "".join(chr(code) for code in range(33, 127)) + "äß漢…—"
 PLAIN = "abcXYZ019äß漢"
 
@@ -204,6 +205,8 @@ def blocks(draw: st.DrawFn, values: dict[str, tuple[str, ...]], depth: int) -> t
                 found.append(Heading(tuple(draw(spoken(known))), HERE))
             if draw(st.integers(0, 5)) == 0:
                 found.append(Section(draw(SECTIONS), HERE))
+            if draw(st.integers(0, 5)) == 0:
+                found.append(Backdrop(draw(st.sampled_from(BACKDROPS)), HERE))
             found.append(draw(paragraphs(known)))
     return tuple(found)
 
@@ -218,7 +221,7 @@ def documents(draw: st.DrawFn) -> Document:
         title=draw(words()),
         summary=draw(st.just("") | words()),
         language=draw(st.sampled_from(["en-US", "de", "no", "zh-Hant-TW"])),
-        ambience=draw(st.sampled_from(["ocean", "none", "my sounds/sea 1.ogg"])),
+        ambience=draw(st.sampled_from([text for text in BACKDROPS if text])),
         pace=draw(st.sampled_from(Pace)),
         length=draw(st.none() | lengths),
         tags=tuple(draw(st.lists(words(), max_size=3, unique=True))),
@@ -264,6 +267,7 @@ FRAGMENTS = st.sampled_from(
         "is", "in", ",", "<!--", "-->",
         "<!-- a -->", "<b>", "</div>\n", "<div>\n", "<", "&amp;", "&#0;", "&", ";", "\\", "*",
         "(", ")", "(a)", '[sub:"b"]', '(a)[rate:"slow"]', '#[voice:"joe"]\n', "#[voice]", "+",
+        '#[ambience:"rain + drone -6dB"]', "#[ambience]\n", "#[ambience: ", " + ", "-6dB",
         "+a+", "++a++", '[break:"weak"]', "[rate", ";volume:'soft'",
         "**", "_", "`", "```\n", "~~~\n", "~~", "++", "|", "===\n", "***\n", "...\n",
         "title: a\n", "choices:\n", "  a: [b, c]\n", "say-as: {a: b}\n", "tags: [",

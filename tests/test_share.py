@@ -26,6 +26,7 @@ from audiocoach import embedded, library
 from audiocoach.cli import cli
 from audiocoach.clips import ClipCache
 from audiocoach.errors import OutputError
+from audiocoach.presets import PHONE
 from audiocoach.script import load
 from audiocoach.share import address, exports
 from audiocoach.share.answers import Site
@@ -64,7 +65,7 @@ def test_an_export_is_used_again_until_something_changes(tmp_path: Path) -> None
     others = [
         exports.export(load(script, {}), voice, length=20_000),
         exports.export(load(script, {}), voice, ambience="rain"),
-        exports.export(load(script, {}), voice, bitrate=64),
+        exports.export(load(script, {}), voice, preset=PHONE.accessible()),
         exports.export(load(script, {}), speaker(tmp_path, ToneVoice("other"))),
     ]
     script.write_text(SMALL.replace("out. [1s]", "out. [2s]"))
@@ -89,7 +90,19 @@ def test_another_sound_is_another_export(tmp_path: Path) -> None:
     digests = set()
     for data in (bell, bowl, bell):
         (tmp_path / "mine.mp3").write_bytes(data)
-        digests.add(exports.digest(load(script, {}), "voice", {}))
+        digests.add(exports.digest(load(script, {}), "voice"))
+    assert len(digests) == 2
+
+
+def test_every_layer_of_every_bed_counts(tmp_path: Path) -> None:
+    rain = (library.data_folder("sounds") / "rain.mp3").read_bytes()
+    ocean = (library.data_folder("sounds") / "ocean.mp3").read_bytes()
+    script = tmp_path / "small.md"
+    script.write_text(SMALL.replace("none", "drone + mine.mp3 -6dB"))
+    digests = set()
+    for data in (rain, ocean, rain):
+        (tmp_path / "mine.mp3").write_bytes(data)
+        digests.add(exports.digest(load(script, {}), "voice"))
     assert len(digests) == 2
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audiocoach.cli.options import format_option, voice_option
-from audiocoach.errors import LengthError, NotFoundError, Problem, ScriptError
+from audiocoach.errors import LengthError, Problem, ScriptError
 
 if TYPE_CHECKING:
     from audiocoach.routine import Routine, Span
@@ -112,14 +112,13 @@ def _told(choices: Mapping[str, str]) -> str:
 
 
 def _bed_problems(routine: Routine) -> Iterator[Problem]:
-    from audiocoach.soundbank import find_sound
+    from audiocoach import render
 
-    if routine.ambience == "none":
-        return
-    try:
-        find_sound(routine.ambience, Path(routine.path).parent)
-    except NotFoundError as error:
-        yield _at_key(Path(routine.path), "ambience", str(error))
+    for place, message in render.missing_beds(routine):
+        if place:
+            yield render.problem_at(place, message)
+        else:
+            yield _at_key(Path(routine.path), "ambience", message)
 
 
 def _at_key(path: Path, key: str, message: str) -> Problem:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audiocoach.cli.options import (
+    accessible_option,
     ambience_option,
     choices_option,
     length_option,
+    preset_option,
     routine_argument,
     voice_option,
 )
@@ -56,6 +58,8 @@ class _Beside(click.ParamType):  # type: ignore[type-arg]  # generic since click
 @ambience_option
 @choices_option
 @length_option
+@preset_option
+@accessible_option
 @click.option(
     "--bitrate",
     type=click.Choice(_BITRATES),
@@ -86,6 +90,8 @@ def export(
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
+    preset: str,
+    accessible: bool,
     bitrate: str,
     cues: Path | None,
     beside: tuple[str, ...],
@@ -100,9 +106,11 @@ def export(
     audiocoach export back-massage --set position=chair -o chair.mp3
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
+    audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
     audiocoach export hand-massage --beside vtt,card
     """  # noqa: D301
     from audiocoach import library, render, sidecars
+    from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
     path = library.find_routine(routine)
@@ -111,13 +119,18 @@ def export(
     others = sidecars.beside(target, beside)
     if cues in others:
         raise click.UsageError(f"--cues and --beside would both write {cues}")
-    with progress_bar() as progress, render.open_speaker(loaded, voice) as speaker:
+    chosen = find_preset(preset, accessible=accessible)
+    with (
+        progress_bar() as progress,
+        render.open_speaker(loaded, voice, chosen.tone) as speaker,
+    ):
         done = render.export(
             loaded,
             speaker,
             target,
             ambience=ambience,
             length=length,
+            preset=chosen,
             bitrate=int(bitrate),
             cues=cues,
             beside=others,
@@ -126,7 +139,8 @@ def export(
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{done.path.stat().st_size / 1e6:.1f} MB"
+        f"{done.path.stat().st_size / 1e6:.1f} MB, "
+        f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
     for path in others:
         click.echo(str(path))

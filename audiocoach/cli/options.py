@@ -9,6 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from audiocoach import library
+from audiocoach.layers import parse_layers
+from audiocoach.presets import PRESETS
 from audiocoach.units import HOUR, Ms, parse_duration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -58,6 +60,19 @@ class LengthParameter(click.ParamType):  # type: ignore[type-arg]  # the same
         return length
 
 
+class _Ambience(click.ParamType):  # type: ignore[type-arg]  # the same
+    """``ocean + rain -6dB``."""
+
+    name = "ambience"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            parse_layers(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
 routine_argument = click.argument("routine", type=RoutineName())
 
 choices_option = click.option(
@@ -87,8 +102,26 @@ voice_option = click.option(
 
 ambience_option = click.option(
     "--ambience",
-    metavar="NAME",
-    help="One of 'audiocoach sounds', a sound file, or none; else what the script asks for.",
+    type=_Ambience(),
+    metavar="LAYERS",
+    help="The sound behind the voice, for all of the routine: one of 'audiocoach sounds', a sound "
+    'file, none, or several with their gains, e.g. "ocean + rain -6dB"; else what the script '
+    "asks for.",
+)
+
+preset_option = click.option(
+    "--preset",
+    type=click.Choice(tuple(PRESETS)),
+    default=next(iter(PRESETS)),
+    show_default=True,
+    help="What it is made for: levels and tone.",
+)
+
+accessible_option = click.option(
+    "--accessible",
+    is_flag=True,
+    help="Keep the sound under words at least 20 dB below them, for ears that find words in "
+    "noise hard to follow (W3C G56).",
 )
 
 

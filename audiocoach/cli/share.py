@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +16,19 @@ from audiocoach.cli.export import progress_bar
 from audiocoach.cli.options import (
     LengthParameter,
     RoutineName,
+    accessible_option,
     ambience_option,
     choices_option,
     length_option,
+    preset_option,
     voice_option,
 )
 from audiocoach.errors import NotFoundError, OutputError
 from audiocoach.units import SECOND, format_duration
 
 if TYPE_CHECKING:
+    from audiocoach.presets import Preset
+    from audiocoach.routine import Routine
     from audiocoach.share.items import Item
 
 _SECRET_BYTES = 24
@@ -76,6 +81,8 @@ class _Address(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 @ambience_option
 @choices_option
 @length_option
+@preset_option
+@accessible_option
 def share(
     *,
     routines: tuple[str, ...],
@@ -87,6 +94,8 @@ def share(
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
+    preset: str,
+    accessible: bool,
 ) -> None:
     """Open a page with routines, for a phone: scan the code and listen.
 
@@ -103,6 +112,7 @@ def share(
     if lan and address:
         raise click.UsageError("--lan finds an address; with --address it has nothing to do")
     _needs_the_extra()
+    from audiocoach.presets import preset as find_preset
     from audiocoach.share import address as addresses
     from audiocoach.share.answers import Site
     from audiocoach.share.items import make_items
@@ -112,7 +122,9 @@ def share(
     if lan:
         address = addresses.lan_address()
     at = [address] if address else ["127.0.0.1", "::1"]
-    items = make_items(_files(routines, voice, ambience, choices, length))
+    scripts = _scripts(routines, choices)
+    settings = _Settings(voice, ambience, length, find_preset(preset, accessible=accessible))
+    items = make_items(_files(routines, scripts, settings))
     sockets = addresses.listen(at, port)
     host = addresses.at(at[0], sockets[0].getsockname()[1])
     secret = secrets.token_urlsafe(_SECRET_BYTES)
@@ -146,18 +158,33 @@ def _needs_the_extra() -> None:
     del segno, starlette, uvicorn
 
 
+def _scripts(routines: Sequence[str], choices: Sequence[tuple[str, str]]) -> dict[str, Routine]:
+    """Those that are no sound files; all are read before the first is exported."""
+    from audiocoach import library
+    from audiocoach.script import load
+    from audiocoach.share.items import is_sound
+
+    named = [name for name in dict.fromkeys(routines) if not is_sound(Path(name))]
+    return {name: load(library.find_routine(name), dict(choices)) for name in named}
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """How routines are exported."""
+
+    voice: str
+    ambience: str | None
+    length: int | None
+    preset: Preset
+
+
 def _files(
-    routines: Sequence[str],
-    voice: str,
-    ambience: str | None,
-    choices: Sequence[tuple[str, str]],
-    length: int | None,
+    routines: Sequence[str], scripts: Mapping[str, Routine], settings: _Settings
 ) -> list[tuple[Path, str]]:
     """The sound file of each, and what its address is made of; routines become files here."""
-    from audiocoach import library, render
-    from audiocoach.script import load
+    from audiocoach import render
     from audiocoach.share import exports
-    from audiocoach.share.items import exported_here, is_sound
+    from audiocoach.share.items import exported_here
 
     if not routines:
         found = exported_here(Path())
@@ -167,21 +194,23 @@ def _files(
                 "audiocoach share back-massage"
             )
         return [(path, path.stem) for path in found]
-    # All are looked for before the first is exported: that takes a while.
-    scripts = {
-        name: load(library.find_routine(name), dict(choices))
-        for name in dict.fromkeys(routines)
-        if not is_sound(Path(name))
-    }
     files = []
     for name in dict.fromkeys(routines):
         if name not in scripts:
             files.append((Path(name), Path(name).stem))
             continue
         routine = scripts[name]
-        with progress_bar() as progress, render.open_speaker(routine, voice) as speaker:
+        with (
+            progress_bar() as progress,
+            render.open_speaker(routine, settings.voice, settings.preset.tone) as speaker,
+        ):
             path = exports.export(
-                routine, speaker, ambience=ambience, length=length, progress=progress
+                routine,
+                speaker,
+                ambience=settings.ambience,
+                length=settings.length,
+                preset=settings.preset,
+                progress=progress,
             )
         files.append((path, Path(routine.path).stem))
     return files

@@ -82,6 +82,19 @@ class Playhead:
             return self._plan.steps[0].words
         return self.step.coming if self.step else ""
 
+    def ambience(self, count: Frames) -> tuple[str, Frames] | None:
+        """The bed that is heard or begins in the next ``count`` frames, and in how many of them.
+
+        That of the next step begins with its chapter, unless the listener is waited for.
+        ``None``: whatever was heard before goes on.
+        """
+        nearest = self._at + (0 if self.until_done else 1)
+        for step in reversed(self._plan.steps[max(0, self._at) : nearest + 1]):
+            begins = step.bed_from - self.now
+            if begins < max(1, count):
+                return step.ambience, max(0, begins)
+        return None
+
     def follow(self, plan: Plan) -> None:
         """Move to the same place in a newer plan."""
         self._plan = plan

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip
 from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.live.ahead import Ahead, SpeakerSource
@@ -22,15 +23,11 @@ from audiocoach.live.status import Command, Heard, State, Status
 from audiocoach.mix import Mix, Stereo, bed_gain, fade
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
-from audiocoach.soundbank import Bed
 from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
 from audiocoach.units import Db, Frames, Ms, ms_to_frames
 
 VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
 """Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
-
-TRIM: Db = 0.4
-"""What brings a routine of calm speech near ``Levels.programme``."""
 
 _TURN: Ms = 80
 """A new volume is reached in this time."""
@@ -52,12 +49,12 @@ class Session:
         self,
         routine: Routine,
         open_speaker: SpeakerSource,
-        bed: Bed,
+        bed: Ambience,
         marks: Mapping[str, Stereo],
         *,
         levels: Levels | None = None,
         spacing: Spacing | None = None,
-        trim: Db = TRIM,
+        trim: Db = 0.0,
         volume: int = 100,
         interactive: bool = True,
         first: int = 0,
@@ -69,6 +66,7 @@ class Session:
         self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
         if first:
             self._head.begin_at(first, self._levels.fade_in)
+        bed.begin((self._head.step or self._head.plan.steps[0]).ambience)
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
@@ -220,6 +218,8 @@ class Session:
         out = out[:count] if runs else out
         now = self._head.now
         self._open_chapter()
+        if coming := self._head.ambience(count):
+            self._bed.turn(coming[0], self._bed.position + coming[1])
         if runs:
             self._begin(count)
         room = self._head.plan.mix.duck(now, len(out)) if runs else ONE

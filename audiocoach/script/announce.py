@@ -9,6 +9,7 @@ from audiocoach.phrases import Phrases, find_phrases, languages
 from audiocoach.routine import (
     Anchor,
     Asked,
+    Backdrop,
     Beats,
     Break,
     Chapter,
@@ -71,7 +72,7 @@ class Announcer:
         for first in block.blocks:
             if isinstance(first, Section):
                 asked = first.asked
-            elif not isinstance(first, Heading):
+            elif not isinstance(first, Heading | Backdrop):
                 break
             begin += 1
         said: tuple[Block, ...] = (step,)
@@ -115,7 +116,8 @@ class Announcer:
         if phrases is None:
             return chapter
         place = following.place
-        step = Step((said(phrases.next.format(next=title), place),), None, (), place)
+        text = said(phrases.next.format(next=title), place)
+        step = Step((text,), None, (), place, chapter.steps[-1].backdrop)
         return replace(chapter, steps=(*chapter.steps, step))
 
     def _timed(self, step: Step, routine: Routine, said: Said) -> Step:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from markdown_it.token import Token
 
-from audiocoach.routine import Hold
+from audiocoach.routine import Backdrop, Hold
 from audiocoach.script.inline import Item, scan
 from audiocoach.script.limits import MAX_LENGTH, MAX_PARAGRAPH, MAX_TITLE
 from audiocoach.script.markdown import token_end, token_lines
@@ -205,7 +205,7 @@ class _Builder:
     def _sections(self, items: tuple[Item, ...]) -> int:
         """Take the sections that begin a paragraph, and say how many they are."""
         begin = 0
-        while begin < len(items) and isinstance(section := items[begin], Section):
+        while begin < len(items) and isinstance(section := items[begin], Section | Backdrop):
             self._nesting.blocks.append(section)
             begin += 1
         for item in items[begin:]:
@@ -214,6 +214,8 @@ class _Builder:
                     item.place,
                     'this must begin a paragraph; write (words)[voice:"..."] for a few words',
                 )
+            elif isinstance(item, Backdrop):
+                self._problems.add(item.place, "this must begin a paragraph, or stand alone in one")
         return begin
 
     def _is_plain(self, stretch: Stretch) -> bool:

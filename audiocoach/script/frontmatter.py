@@ -15,7 +15,9 @@ import yaml
 
 from audiocoach.errors import nearest
 from audiocoach.routine import Pace, Place
+from audiocoach.script.backdrop import checked_layers
 from audiocoach.script.limits import (
+    MAX_AMBIENCE,
     MAX_CHOICES,
     MAX_ENTRIES,
     MAX_FRONT_MATTER,
@@ -23,7 +25,7 @@ from audiocoach.script.limits import (
     MAX_TITLE,
 )
 from audiocoach.script.marks import read_length
-from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_sound, is_value
+from audiocoach.script.names import RESERVED, can_be_spoken, is_name, is_value
 from audiocoach.script.problems import Problems, Stretch, quoted
 from audiocoach.script.source import UNWANTED
 from audiocoach.script.tree import ANNOUNCEMENTS, Announce, Choice, FrontMatter
@@ -193,15 +195,12 @@ class _Reader:
         return tag
 
     def _ambience(self, node: yaml.Node) -> str | None:
-        name = self._text(node)
-        if name and not is_sound(name):
-            self._problem(
-                node,
-                f"{quoted(name)} is no ambience: it takes a name, none, or the path of a file"
-                " inside the script's own folder, with /",
-            )
+        text = self._text(node, MAX_AMBIENCE)
+        try:
+            return checked_layers(text) if text else None
+        except ValueError as error:
+            self._problem(node, str(error))
             return None
-        return name
 
     def _pace(self, node: yaml.Node) -> Pace | None:
         word = self._text(node)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from audiocoach.routine import Asked, Hold, Place, Sound
+from audiocoach.routine import Asked, Backdrop, Hold, Place, Sound
+from audiocoach.script.backdrop import is_backdrop, read_backdrop
 from audiocoach.script.emphasis import Emphasis
 from audiocoach.script.marks import is_mark, read_mark
 from audiocoach.script.modifiers import read_modifiers, read_section, wrong_words
@@ -71,7 +72,7 @@ class Slash:
     place: Place
 
 
-Item: TypeAlias = Piece | Hold | Slash | Section
+Item: TypeAlias = Piece | Hold | Slash | Section | Backdrop
 
 
 def scan(
@@ -294,7 +295,12 @@ class _Scanner:
 
     def _section(self, match: re.Match[str]) -> int:
         place = self._stretch.place(match.start())
-        asked = read_section(match.group()[2:-1], place, len(match.group()), self._problems)
+        inner, width = match.group()[2:-1], len(match.group())
+        if is_backdrop(inner):
+            if backdrop := read_backdrop(inner, place, width, self._problems):
+                self._found.append(backdrop)
+            return match.end()
+        asked = read_section(inner, place, width, self._problems)
         if asked is not None:
             self._found.append(Section(asked, place))
         return match.end()

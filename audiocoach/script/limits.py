@@ -28,6 +28,9 @@ MAX_TITLE = 200
 MAX_SUMMARY = 1_000
 """Characters of the summary."""
 
+MAX_AMBIENCE = 500
+"""Characters of what stands for the sound behind the voice."""
+
 MAX_NAME = 40
 """Characters of a name or a choice's value."""
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from audiocoach.routine import Anchor, Break, Hold
+from audiocoach.routine import Anchor, Backdrop, Break, Hold
+from audiocoach.script.backdrop import backdrop_text
 from audiocoach.script.modifiers import to_text
 from audiocoach.script.tree import (
     Block,
@@ -91,6 +92,8 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
                 yield f"# {_pieces(block.title)}\n"
             case Section():
                 yield f"#[{to_text(block.asked) or 'voice'}]\n"
+            case Backdrop():
+                yield f"{backdrop_text(block)}\n"
             case Paragraph():
                 yield _paragraph(block)
             case Repeat():

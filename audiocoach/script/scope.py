@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from audiocoach.errors import nearest
+from audiocoach.routine import Backdrop
 from audiocoach.script.problems import Problems, quoted
 from audiocoach.script.tree import (
     Block,
@@ -163,7 +164,7 @@ def _flat(blocks: Sequence[Block]) -> Iterator[Heading | Paragraph | Include]:
     for block in blocks:
         if isinstance(block, Heading | Paragraph | Include):
             yield block
-        elif not isinstance(block, Section):
+        elif not isinstance(block, Section | Backdrop):
             yield from _flat(block.blocks)
             if isinstance(block, If):
                 yield from _flat(block.otherwise)

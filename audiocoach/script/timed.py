@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audiocoach.routine import Anchor, Hold
+from audiocoach.routine import Anchor, Backdrop, Hold
 from audiocoach.script.inline import Slash, scan
 from audiocoach.script.limits import MIN_EVERY
 from audiocoach.script.marks import read_length
@@ -74,6 +74,8 @@ def _read_texts(stretch: Stretch, start: int, problems: Problems) -> tuple[tuple
             problems.add(item.place, "a cue cannot hold; write [5s] for a break")
         elif isinstance(item, Section):
             problems.add(item.place, 'a cue takes (words)[voice:"..."] instead')
+        elif isinstance(item, Backdrop):
+            problems.add(item.place, "a cue changes no ambience; put this before a step")
         else:
             texts[-1].append(item)
     if not all(texts):

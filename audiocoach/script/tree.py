@@ -1,7 +1,8 @@
 """The syntax tree of a script: what is written, before choices and loops.
 
 Breaks, sounds and holds are those of the model (``audiocoach.routine``), as a script
-writes them in full. Notes, comments and emphasis are for the reader and leave no trace.
+writes them in full; so are backdrops, without layers where the routine's own comes back.
+Notes, comments and emphasis are for the reader and leave no trace.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from audiocoach.routine import Anchor, Asked, Break, Hold, Pace, Place, Sound
+from audiocoach.routine import Anchor, Asked, Backdrop, Break, Hold, Pace, Place, Sound
 from audiocoach.units import Ms
 
 
@@ -150,7 +151,7 @@ class Include:
     """``None`` until it is read."""
 
 
-Block: TypeAlias = Heading | Paragraph | Section | Repeat | For | If | Include
+Block: TypeAlias = Heading | Paragraph | Section | Backdrop | Repeat | For | If | Include
 
 
 @dataclass(frozen=True, slots=True)

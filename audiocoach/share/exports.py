@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from audiocoach import __version__, library, render
 from audiocoach.errors import SoundError
+from audiocoach.presets import PHONE, Preset
 from audiocoach.routine import Place, Routine
 from audiocoach.speech import Speaker
 from audiocoach.units import Ms
@@ -28,7 +28,7 @@ def export(
     *,
     ambience: str | None = None,
     length: Ms | None = None,
-    bitrate: int = 128,
+    preset: Preset = PHONE,
     progress: render.Progress = lambda _what, _done, _of: None,
 ) -> Path:
     """An MP3 of the routine in the cache folder; made only if it is not there.
@@ -37,9 +37,9 @@ def export(
     """
     from audiocoach import embedded
 
-    settings = {"ambience": ambience, "length": length, "bitrate": bitrate}
     folder = library.cache_folder() / "shared"
-    target = folder / f"{digest(routine, speaker.voice_key, settings)}.mp3"
+    name = digest(routine, speaker.voice_key, ambience=ambience, length=length, preset=preset)
+    target = folder / f"{name}.mp3"
     with contextlib.suppress(OSError, SoundError):
         if embedded.read(target) is not None:
             os.utime(target)
@@ -52,21 +52,29 @@ def export(
         target,
         ambience=ambience,
         length=length,
-        bitrate=bitrate,
+        preset=preset,
         progress=progress,
     )
     _make_room(folder, target)
     return target
 
 
-def digest(routine: Routine, voice: str, settings: Mapping[str, Any]) -> str:
+def digest(
+    routine: Routine,
+    voice: str,
+    *,
+    ambience: str | None = None,
+    length: Ms | None = None,
+    preset: Preset = PHONE,
+) -> str:
     """Names an export: another one where anything that is heard would differ.
 
     What the script says, the voice that says it, the sounds by their bytes, the settings,
-    and the program that makes it; not where in the script a line stands.
+    and the program that makes it; not where in the script a line stands. Raises
+    ``NotFoundError`` or ``ScriptError`` where a sound is not there.
     """
-    heard = [_sounds(routine, settings.get("ambience")), _program(), voice]
-    told = json.dumps([_plain(routine), heard, dict(settings)], ensure_ascii=True, sort_keys=True)
+    heard = [voice, ambience, length, _sounds(routine, ambience), _program()]
+    told = json.dumps([_plain(routine), _plain(preset), heard], ensure_ascii=True)
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
@@ -83,14 +91,17 @@ def _plain(value: Any) -> Any:
 
 
 def _sounds(routine: Routine, ambience: str | None) -> list[str]:
-    """The bytes of the bed and of each sound, as digests."""
-    from audiocoach.soundbank import find_sound
+    """The bytes of the beds and of each sound, as digests."""
+    from audiocoach.layers import NONE, parse_layers
+    from audiocoach.soundbank import find_bed
 
     found = list(render.find_sounds(routine).values())
+    steps = [step for chapter in routine.chapters for step in chapter.steps]
+    asked = [routine.ambience, *(step.backdrop.layers for step in steps if step.backdrop)]
     base = Path(routine.path).parent if ambience is None else None
-    bed = routine.ambience if ambience is None else ambience
-    if bed != "none":
-        found.append(find_sound(bed, base))
+    for text in dict.fromkeys(asked if ambience is None else [ambience]):
+        names = [layer.name for layer in parse_layers(text)]
+        found += [find_bed(name, base) for name in names if name != NONE]
     return [hashlib.sha256(info.path.read_bytes()).hexdigest() for info in found]
 
 

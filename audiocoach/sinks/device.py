@@ -11,9 +11,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from audiocoach.dither import to_16_bits
 from audiocoach.errors import DeviceError, NotFoundError, nearest
 from audiocoach.sinks.output import BLOCK, NullOutput, Output, Source
 from audiocoach.units import RATE, Frames, Ms
@@ -242,7 +240,7 @@ class DeviceOutput:
                 self._room.get()
                 if self._stopped:
                     break
-                self._blocks.put(_pcm(source.read(BLOCK)))
+                self._blocks.put(to_16_bits(source.read(BLOCK), 32767, made * BLOCK).tobytes())
                 made += 1
                 if made == _PREFILLED:
                     self._filled.set()
@@ -278,10 +276,3 @@ class DeviceOutput:
                 if fed and drained > (_PERIODS + 1) * _PERIOD * RATE // 1000:
                     self._finished.set()
             frames = yield block + bytes(wanted - len(block))
-
-
-def _pcm(sound: NDArray[np.float32]) -> bytes:
-    """16-bit samples, rounded as ``segments.segment`` rounds them."""
-    scaled = np.clip(sound * np.float32(32767), -32768, 32767)
-    samples: NDArray[np.int16] = np.rint(scaled).astype(np.int16)
-    return samples.tobytes()

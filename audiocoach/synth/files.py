@@ -7,6 +7,7 @@ import json
 import platform
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 
 from audiocoach.errors import NotFoundError, OutputError, nearest
 from audiocoach.loudness import integrated_loudness, loudest_moment
+from audiocoach.presets import PRESETS
 from audiocoach.sinks.files import whole_file
 from audiocoach.sinks.mp3 import makeup
 from audiocoach.synth import LEVEL, MANIFEST, RECIPES, Recipe
+from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Frames, db_to_gain
 
 _MARGIN: Frames = 4 * 1152
@@ -65,6 +68,18 @@ def encode(recipe: Recipe, pcm: NDArray[np.int16]) -> bytes:
     return bytes(encoder.encode(raised.tobytes())) + bytes(encoder.flush())
 
 
+def toned(pcm: NDArray[np.int16]) -> list[Entry]:
+    """The loudness of a bed in the tone of each preset, so that nobody need measure it."""
+    around = np.pad(pcm, ((_MARGIN, _MARGIN), (0, 0)), mode="wrap")
+    sound = around.astype(np.float32) / np.float32(32768)
+    found: list[Entry] = []
+    for tone in dict.fromkeys(preset.bed_tone for preset in PRESETS.values()):
+        coloured = np.concatenate(list(bed_toned(iter([sound]), tone, trusted=True)))
+        loudness = integrated_loudness(coloured[_MARGIN:-_MARGIN], circular=True)
+        found.append({"tone": asdict(tone), "loudness": round(loudness, 2)})
+    return found
+
+
 def _encoder() -> str:
     """Names the encoder: its bytes depend on its version and on the machine's arithmetic."""
     return f"lameenc {version('lameenc')} {sys.platform} {platform.machine().lower()}"
@@ -99,6 +114,7 @@ def make_files(folder: Path, names: Iterable[str] | None = None) -> list[Path]:
             "frames": len(pcm),
             "start": _DELAY + _MARGIN,
             "loudness": LEVEL,
+            "toned": toned(pcm) if recipe.kind == "bed" else [],
             "seed": recipe.seed,
             "pcm_sha256": hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest(),
             "file_sha256": hashlib.sha256(data).hexdigest(),
