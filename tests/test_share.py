@@ -216,6 +216,7 @@ def test_what_cannot_be_shared_is_told_before_anything_is_exported(
     wrong = run("share", "small.md", "back-masage")
     assert wrong.exit_code == 2
     assert 'did you mean "back-massage"' in wrong.output
+    assert "no file at none.mp3" in run("share", "small.md", "none.mp3").output
     assert run("share", "--lan", "--address", "127.0.0.1", "small.md").exit_code == 2
     assert run("share", "--address", "0.0.0.0", "small.md").exit_code == 2  # noqa: S104
     assert run("share", "--address", "everywhere", "small.md").exit_code == 2

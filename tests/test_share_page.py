@@ -392,6 +392,11 @@ def test_it_fits_and_every_target_is_large(
     page.goto(here.base)
     expect(page.locator("#play")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(
+        "(text) => { document.getElementById('words').textContent = text; }", "word " * 60
+    )
+    page.evaluate("(text) => { document.getElementById('chapter').textContent = text; }", "a " * 99)
+    expect(page.locator("#play")).to_be_in_viewport(ratio=1)
     pressed = boxes(page)
     assert len(pressed) > 8
     for name, wide, high in pressed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -164,6 +165,9 @@ def _scripts(routines: Sequence[str], choices: Sequence[tuple[str, str]]) -> dic
     from audiocoach.script import load
     from audiocoach.share.items import is_sound
 
+    for name in routines:
+        if is_sound(Path(name)) and not Path(name).is_file():
+            raise NotFoundError(f"no file at {name}")
     named = [name for name in dict.fromkeys(routines) if not is_sound(Path(name))]
     return {name: load(library.find_routine(name), dict(choices)) for name in named}
 
@@ -221,7 +225,11 @@ def _tell(items: Sequence[Item], url: str, address: str | None, idle: int) -> No
     from audiocoach.share.code import qr_lines
 
     if sys.stdout.isatty():
-        click.echo("\n".join(qr_lines(url)), color=True)
+        code = qr_lines(url)
+        if shutil.get_terminal_size().columns >= len(code) * 2:
+            click.echo("\n".join(code), color=True)
+        else:
+            click.echo("(a wider window would show its QR code)")
     click.echo(url)
     titles = ", ".join(item.told.title for item in items[:_SHOWN])
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
