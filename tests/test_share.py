@@ -24,6 +24,7 @@ from sharing import Shared, export, shared
 
 from audiocoach import embedded, library
 from audiocoach.cli import cli
+from audiocoach.cli.share import _tell as tell
 from audiocoach.clips import ClipCache
 from audiocoach.errors import OutputError
 from audiocoach.presets import PHONE
@@ -31,6 +32,7 @@ from audiocoach.script import load
 from audiocoach.share import address, exports
 from audiocoach.share.answers import Site
 from audiocoach.share.code import qr_lines
+from audiocoach.share.items import make_items
 from audiocoach.share.server import Door
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
@@ -202,6 +204,30 @@ def test_only_those_who_know_the_secret_keep_it_open(tmp_path: Path) -> None:
         assert not visits
         opened.get(opened.sound, {"Range": "bytes=0-1"})
         assert visits
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "whom"),
+    [
+        (None, "this machine only"),
+        ("::1", "this machine only"),
+        ("192.168.1.20", "whoever has this address in the local network"),
+        ("8.8.8.8", "whoever has this address and reaches this machine, from anywhere"),
+    ],
+)
+def test_one_line_tells_what_is_open_to_whom_and_for_how_long(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], opened_at: str | None, whom: str
+) -> None:
+    path = export(tmp_path)
+    items = make_items([(path, name) for name in "abcdefg"])
+    tell(items, "http://x/", opened_at, 90_000)
+    address_line, line = capsys.readouterr().out.splitlines()
+    assert address_line == "http://x/"
+    title = items[0].told.title
+    assert line == (
+        f"Open to {whom}: {', '.join([title] * 5)} and 2 more. "
+        "It closes with Ctrl-C, or when nobody came for 1m30s."
+    )
 
 
 def test_what_cannot_be_shared_is_told_before_anything_is_exported(

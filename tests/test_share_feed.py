@@ -114,6 +114,9 @@ def test_it_keeps_the_rules_and_everything_it_names_is_there(here: Shared) -> No
     document = here.get(f"/{SECRET}/feed.xml")[2].decode()
     channel = check(document)
     assert text(channel, "link") == here.base
+    dates = [parsedate_to_datetime(text(item, "pubDate")) for item in channel.findall("item")]
+    assert dates == sorted(set(dates))
+    assert [text(item, f"{ITUNES}episode") for item in channel.findall("item")] == ["1", "2"]
     assert [text(item, "title") for item in channel.findall("item")] == [
         item.told.title for item in here.items
     ]

@@ -233,9 +233,13 @@ def _tell(items: Sequence[Item], url: str, address: str | None, idle: int) -> No
     click.echo(url)
     titles = ", ".join(item.told.title for item in items[:_SHOWN])
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    whom = "whoever has this address in the local network" if address else "this machine only"
-    if address and ip_address(address).is_loopback:
+    there = ip_address(address) if address else None
+    if there is None or there.is_loopback:
         whom = "this machine only"
+    elif there.is_private:
+        whom = "whoever has this address in the local network"
+    else:
+        whom = "whoever has this address and reaches this machine, from anywhere"
     click.echo(
         f"Open to {whom}: {titles}{more}. It closes with Ctrl-C, or when nobody came for "
         f"{format_duration(idle)}."

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from audiocoach.lettering import xml_escaped
 from audiocoach.share.items import Item
 from audiocoach.sidecars.chapters import TYPE
 from audiocoach.units import SECOND
 
-_PUBLISHED = "Thu, 01 Jan 2026 00:00:00 GMT"
-"""Of every item: the same input gives the same feed; their order is that of the episodes."""
+_PUBLISHED = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of the first item, each further one a minute later: the same input gives the same feed."""
 _PODCASTS = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """The name space of podcasts' identifiers (podcast:guid)."""
 _NAMESPACES = {
@@ -43,7 +45,7 @@ def make_feed(items: Sequence[Item], base: str, picture: str) -> str:
         _element("link", base),
         _element("description", _SUMMARY),
         _element("language", language.lower()),
-        _element("pubDate", _PUBLISHED),
+        _element("pubDate", format_datetime(_PUBLISHED, usegmt=True)),
         _element("generator", "audiocoach"),
         _empty(
             "atom:link",
@@ -82,7 +84,8 @@ def _item(item: Item, number: int, base: str, picture: str) -> Iterator[str]:
         },
     )
     yield f'<guid isPermaLink="false">audiocoach-{item.digest}</guid>'
-    yield _element("pubDate", _PUBLISHED)
+    published = _PUBLISHED + timedelta(minutes=number - 1)
+    yield _element("pubDate", format_datetime(published, usegmt=True))
     yield _element("itunes:duration", str(max(1, round(told.length_ms / SECOND))))
     yield _element("itunes:explicit", "false")
     yield _element("itunes:episode", str(number))
