@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
     from audiocoach.master import Master
     from audiocoach.mix import Stems, Stereo
+    from audiocoach.sidecars import Sidecar
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
@@ -207,6 +208,7 @@ def export(
     apart: bool = False,
     split: bool = False,
     cues: Path | None = None,
+    beside: Mapping[Path, Sidecar] | None = None,
     preset: Preset = PHONE,
     stems: Stems | None = None,
     progress: Progress = lambda _what, _done, _of: None,
@@ -216,11 +218,12 @@ def export(
     ``length`` is how long the whole shall last, if not as long as the script asks for or
     takes. ``form`` is the name of a format, if not that of the suffix; ``bitrate`` is in
     kbit/s. ``apart`` writes the voice and the bed apart as well; ``split`` writes a file for
-    each chapter and a playlist instead. ``cues`` is a JSON file for the cues as rendered.
-    ``stems`` hears the bed and the words of the mix each by itself.
+    each chapter and a playlist instead. ``cues`` is a JSON file for the cues as rendered,
+    ``beside`` what else is written with the sound (``sidecars.beside``). ``stems`` hears the
+    bed and the words of the mix each by itself.
     Raises ``LengthError`` where ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
-    written; then no file is there.
+    written; then none of the files is there.
     """
     from audiocoach.embedded import describe, to_json
     from audiocoach.master import plan
@@ -237,6 +240,7 @@ def export(
     with ExitStack() as stack:
         files = stack.enter_context(whole_files())
         cues_file = files.open(cues) if cues else None
+        others = [(files.open(path), sidecar) for path, sidecar in (beside or {}).items()]
         bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
@@ -286,6 +290,8 @@ def export(
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], outputs.frames)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
+        for other, sidecar in others:
+            other.write(sidecar.write(told).encode())
     return Exported(outputs.path, timeline, tuple(outputs.paths), master)
 
 

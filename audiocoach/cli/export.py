@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,24 @@ FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
 """As ``sinks.formats`` has them, which takes longer to load."""
 BITRATES = (32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Of all formats together; each has some of them."""
+_BESIDE = ("vtt", "srt", "lrc", "chapters", "transcript", "card")
+
+
+class _Beside(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """``vtt,card``: names of ``_BESIDE``, or ``all``."""
+
+    name = "kinds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        asked = [name.strip().lower() for name in value.split(",")]
+        for name in asked:
+            if name not in (*_BESIDE, "all"):
+                self.fail(f'"{name}" is none of {", ".join((*_BESIDE, "all"))}', param, ctx)
+        return _BESIDE if "all" in asked else tuple(dict.fromkeys(asked))
 
 
 @click.command(short_help="Write a routine as an MP3 for the phone.")
@@ -73,6 +91,14 @@ BITRATES = (32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
     metavar="FILE.json",
     help='Also write each cue as rendered: [{"start": s, "end": s, "text": "..."}].',
 )
+@click.option(
+    "--beside",
+    type=_Beside(),
+    default=(),
+    metavar="KINDS",
+    help="Also write, beside the sound: vtt, srt, lrc (subtitles), chapters (for podcasts), "
+    "transcript (Markdown), card (a page to print); several with commas, or all.",
+)
 def export(
     *,
     routine: str,
@@ -88,12 +114,13 @@ def export(
     stems: bool,
     split: str | None,
     cues: Path | None,
+    beside: tuple[str, ...],
 ) -> None:
     """Write ROUTINE as an MP3, made to be heard on a phone across a room.
 
-    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The file
-    appears when it is whole; if anything is missing, there is none. It carries chapters,
-    words with their times and a cover, as far as its format has a place for them.
+    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The files
+    appear when they are whole; if anything is missing, there is none. The sound carries
+    chapters, words with their times and a cover, as far as its format has a place for them.
 
     \b
     audiocoach export back-massage
@@ -103,8 +130,9 @@ def export(
     audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
     audiocoach export back-massage -o back.m4b
     audiocoach export back-massage --split chapters
+    audiocoach export hand-massage --beside vtt,card
     """  # noqa: D301
-    from audiocoach import library, render
+    from audiocoach import library, render, sidecars
     from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
@@ -113,6 +141,9 @@ def export(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
+    others = sidecars.beside(target, beside)
+    if cues in others:
+        raise click.UsageError(f"--cues and --beside would both write {cues}")
     chosen = find_preset(preset, accessible=accessible)
     with shown_progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
@@ -127,6 +158,7 @@ def export(
             apart=stems,
             split=split is not None,
             cues=cues,
+            beside=others,
             progress=progress,
         )
     click.echo(
@@ -135,6 +167,8 @@ def export(
         f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB, "
         f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
+    for path in others:
+        click.echo(str(path))
 
 
 @contextmanager

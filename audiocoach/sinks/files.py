@@ -48,6 +48,8 @@ class WholeFiles:
     def open(self, path: Path) -> IO[bytes]:
         """A file that shall be at ``path``, for reading and writing."""
         self.last = path
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder")
         try:
             handle, name = tempfile.mkstemp(
                 dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"
