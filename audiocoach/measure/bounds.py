@@ -30,12 +30,15 @@ class Bounds:
     silence_inside: Ms = 50
     """From here on, digital silence is a hole."""
     silence_at_start: Ms = 500
-    silence_at_end: Ms = 2_500
-    """The end of the fade is under the last bit."""
+    """So much may pass before anything sounds."""
+    silence_at_end: Ms = 3_000
+    """In this time before the end, where the fade goes under the last bit, it may be silent."""
     repetition: Ms = 40_000
     """The bed must not come again sooner: twice what listeners notice (see ``repetition.py``)."""
     likeness: float = 0.5
     """Where it resembles itself by less, other layers hide it."""
+    audible: Db = -60.0
+    """LUFS of a bed between words, under which nobody hears it come again: a room tone."""
 
 
 _MONO_LOSS: dict[str, Db | None] = {"phone": 1.0, "headphones": None, "speaker": 3.0}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.embedded import EmbeddedCue
+from audiocoach.measure.stream import highest
 from audiocoach.units import RATE, Frames, Ms, ms_to_frames
 
 _FULL = 0.9999
@@ -62,7 +63,7 @@ class ClippingMeter:
             self._sounding.append((self._waiting.pop(0), np.zeros(_BINS, np.int64)))
         for cue, histogram in self._sounding:
             start = max(0, ms_to_frames(cue.start_ms) - self._now)
-            part = np.abs(block[start : max(0, ms_to_frames(cue.end_ms) - self._now)]).max(axis=1)
+            part = highest(block[start : max(0, ms_to_frames(cue.end_ms) - self._now)])
             bins = np.minimum(part * (_BINS / _HIGHEST), _BINS - 1).astype(np.int64)
             np.add(histogram, np.bincount(bins, minlength=_BINS), out=histogram)
             if ms_to_frames(cue.end_ms) <= end and crowded(histogram) > _CROWDED:

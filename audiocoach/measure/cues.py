@@ -182,7 +182,13 @@ class _Seeker:
             return State.LATE, (int(late[-1]) - end) * HOP_MS
         if loudness < self._usual + _LOST:
             return State.LOST, (end - start) * HOP_MS
-        return self._ends(start, end, self._threshold(before, after))
+        threshold = self._threshold(before, after)
+        state, off = self._ends(start, end, threshold)
+        if state is State.NO_START and (self._smooth[after] > threshold).sum() >= _LEAST:
+            return State.LATE, off  # what is missing here comes after
+        if state is State.NO_END and (self._smooth[before] > threshold).sum() >= _LEAST:
+            return State.EARLY, off
+        return state, off
 
     def _ends(self, start: int, end: int, threshold: float) -> tuple[State, Ms]:
         """Whether a cue that is said begins and ends with its words."""

@@ -51,7 +51,8 @@ class Phone:
 
     def push(self, block: NDArray[np.float32]) -> Mono:
         """What is heard while ``block``, of shape ``(n, channels)``, is played."""
-        mono = block.mean(axis=1, dtype=np.float32)
+        channels = block.shape[1]
+        mono = block @ np.full(channels, 1 / channels, np.float32)
         driven = np.tanh(self._guard.push(mono) / np.float32(CLIP)) * np.float32(CLIP)
         return self._speaker.push(driven)
 
@@ -77,14 +78,16 @@ class _Filter:
 
     def __init__(self, taps: NDArray[np.float64]) -> None:
         self._taps = taps
+        self._spectrum = np.zeros(0, np.complex128)
         self._past = np.zeros(len(taps) - 1, np.float32)
 
     def push(self, block: Mono) -> Mono:
         sound = np.concatenate([self._past, block])
         self._past = sound[len(block) :]
         size = fast_size(len(sound))
-        spectrum = np.fft.rfft(sound, size) * np.fft.rfft(self._taps, size)
-        whole = np.fft.irfft(spectrum, size)
+        if len(self._spectrum) != size // 2 + 1:
+            self._spectrum = np.fft.rfft(self._taps, size)
+        whole = np.fft.irfft(np.fft.rfft(sound, size) * self._spectrum, size)
         return whole[len(self._taps) - 1 : len(sound)].astype(np.float32)
 
 

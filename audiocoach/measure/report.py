@@ -46,6 +46,7 @@ def to_lines(
         f"at most {bounds.true_peak:.0f}",
         "true-peak",
     )
+    yield line("the bed between words", _UNKNOWN if found.bed is None else f"{found.bed:.1f} LUFS")
     yield line("words over the bed", _over_bed(found), f"at least {least:.0f}", "speech-to-bed")
     yield line(
         "cues differ by",
@@ -111,6 +112,7 @@ def to_json(
             "least": _rounded(min(_ratios(found), default=None)),
             "bound": bounds.over_bed - (0.0 if found.exact else bounds.guess),
         },
+        "bed": _rounded(found.bed),
         "cue_spread": _rounded(found.cue_spread),
         "longest_gap": {"start": gap.start_ms / 1000, "end": gap.end_ms / 1000} if gap else None,
         "mono": _loss_json(found.mono),

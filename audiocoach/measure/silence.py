@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.loudness import HOP
+from audiocoach.measure.stream import highest
 from audiocoach.units import Ms
 
 _HOP_MS: Ms = 10
@@ -34,7 +35,7 @@ class SilenceMeter:
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next frames, shape ``(n, 2)``."""
-        padded = np.pad(np.abs(block).max(axis=1), (0, -len(block) % HOP))
+        padded = np.pad(highest(block), (0, -len(block) % HOP))
         loud = padded.reshape(-1, HOP).max(axis=1) > _LOUDEST
         start = self._now
         self._now += len(loud) * _HOP_MS

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiocoach.decode import Block, decode
 from audiocoach.units import RATE, Frames
@@ -21,6 +22,11 @@ BLOCK: Frames = RATE
 def read(path: Path) -> Iterator[Block]:
     """The sound in ``path``, however long; raises ``SoundError`` as ``decode`` does."""
     return evenly(decode(path, bounded=False))
+
+
+def highest(block: Block) -> NDArray[np.float32]:
+    """The higher of both channels of each frame, without its sign; shape ``(n,)``."""
+    return np.asarray(np.maximum(np.abs(block[:, 0]), np.abs(block[:, 1])))
 
 
 def evenly(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -86,6 +86,8 @@ def _mono(found: Measured, bounds: Bounds) -> Iterator[Broken]:
 
 def _repetition(found: Measured, bounds: Bounds) -> Iterator[Broken]:
     again = found.repetition
+    if found.bed is not None and found.bed < bounds.audible:
+        return
     if again and again.strength >= bounds.likeness and again.period_ms < bounds.repetition:
         yield Broken(
             "repetition",
@@ -99,12 +101,9 @@ def _repetition(found: Measured, bounds: Bounds) -> Iterator[Broken]:
 def _silences(found: Measured, bounds: Bounds) -> Iterator[Broken]:
     for silence in found.silences:
         length = silence.end_ms - silence.start_ms
-        allowed = bounds.silence_inside
-        if silence.start_ms == 0:
-            allowed = bounds.silence_at_start
-        elif silence.end_ms >= found.length_ms:
-            allowed = bounds.silence_at_end
-        if length >= allowed:
+        at_start = silence.start_ms == 0 and length <= bounds.silence_at_start
+        at_end = silence.start_ms >= found.length_ms - bounds.silence_at_end
+        if length >= bounds.silence_inside and not at_start and not at_end:
             yield Broken(
                 "silence",
                 f"{length} ms of digital silence, where a phone may close its channel",
@@ -146,7 +145,7 @@ def _cue(cue: FoundCue, found: Measured, bounds: Bounds) -> Iterator[Broken]:
     }
     if cue.state in said:
         yield Broken("cue", said[cue.state], cue.start_ms, _EXPORT)
-    if cue.state is State.LOST:
+    if cue.state is not State.THERE:
         return
     least = bounds.over_bed - (0.0 if found.exact else bounds.guess)
     if cue.over_bed is not None and cue.over_bed < least:

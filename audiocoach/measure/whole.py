@@ -20,7 +20,7 @@ from audiocoach.measure.levels import HOP_MS, Hops, LevelMeter, Levels, mean_lou
 from audiocoach.measure.repetition import STEP_MS, Repetition, RepetitionMeter
 from audiocoach.measure.silence import SilenceMeter, Stretch
 from audiocoach.measure.stems import StemEnergies
-from audiocoach.measure.stream import read
+from audiocoach.measure.stream import highest, read
 from audiocoach.units import Db, Frames, Ms, frames_to_ms
 
 _MOMENT, _SHORT = 4, 30
@@ -55,6 +55,8 @@ class Measured:
     silences: tuple[Stretch, ...]
     clipped: tuple[Clipped, ...]
     repetition: Repetition | None
+    bed: Db | None
+    """LUFS where nothing else is heard; ``None`` where that is unknown or nowhere."""
     phone_loss: Db
     """LU that the whole loses through a phone."""
     mono: Loss | None
@@ -121,6 +123,7 @@ def measure(
         silences=silence.stretches(),
         clipped=clipping.clipped(),
         repetition=repetition.find(_steps(alone) if alone is not None else None),
+        bed=mean_loudness(found.stereo[alone]) if alone is not None and alone.any() else None,
         phone_loss=integrated - gated_loudness(step_energies(found.phone)),
         mono=_loss(told, alone, found.stereo, found.mono),
         phone=_loss(told, alone, found.stereo, found.phone),
@@ -136,7 +139,7 @@ def measure(
 
 def _peaks(block: NDArray[np.float32]) -> NDArray[np.float32]:
     """The highest sample of each step of 100 ms."""
-    padded = np.pad(np.abs(block).max(axis=1), (0, -len(block) % STEP))
+    padded = np.pad(highest(block), (0, -len(block) % STEP))
     return np.asarray(padded.reshape(-1, STEP).max(axis=1))
 
 
