@@ -1,12 +1,14 @@
 """The timeline that travels inside an exported file, so that the file can tell what it holds.
 
 It is JSON, the same in every container: an MP3 carries it in an ID3 frame ``PRIV`` of the
-owner ``OWNER``, a WAV in a chunk ``CHUNK``. Players pass over both. What is read comes from
-outside and is bounded in every way.
+owner ``OWNER``, a WAV in a chunk ``CHUNK``, Ogg and FLAC in a comment and MP4 in an atom of
+that name. Players pass over all of them. What is read comes from outside and is bounded in
+every way.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import struct
@@ -179,7 +181,12 @@ def read(path: Path) -> Embedded | None:
     try:
         with path.open("rb") as file:
             magic = file.read(12)
-        data = _riff_chunk(path) if magic[:4] == b"RIFF" else _id3_frame(path, magic)
+        if magic[:4] == b"RIFF":
+            data = _riff_chunk(path)
+        elif magic[:4] in (b"OggS", b"fLaC") or magic[4:8] == b"ftyp":
+            data = _tag(path)
+        else:
+            data = _id3_frame(path, magic)
         return None if data is None else from_json(data)
     except OSError as error:
         raise SoundError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -215,6 +222,24 @@ def _id3_frame(path: Path, magic: bytes) -> bytes | None:
     except MutagenError as error:
         raise ValueError(f"its tags are damaged ({error})") from error
     return next((bytes(frame.data) for frame in frames if frame.owner == OWNER), None)
+
+
+def _tag(path: Path) -> bytes | None:
+    """What the tags of an Ogg, FLAC or MP4 file hold under ``OWNER``, or ``None``."""
+    import mutagen
+
+    try:
+        file = mutagen.File(path)
+    except OSError:
+        raise
+    except Exception as error:  # mutagen raises whatever a damaged file makes it stumble over
+        raise ValueError(f"its tags are damaged ({error})") from error
+    for name in (OWNER, f"----:{OWNER}:timeline"):
+        with contextlib.suppress(KeyError, ValueError):  # a name that this format cannot have
+            told = (file.tags or {})[name][0] if file is not None else None
+            if told is not None:
+                return told.encode() if isinstance(told, str) else bytes(told)
+    return None
 
 
 _Span = TypeVar("_Span", EmbeddedChapter, EmbeddedCue, EmbeddedSound)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from audiocoach.embedded import EmbeddedCue
+from audiocoach.sidecars import subtitles
 from audiocoach.timeline import Timeline
-from audiocoach.units import HOUR, MINUTE, SECOND, Ms, clock
+from audiocoach.units import SECOND, Ms, clock
 
 _WORTH_TELLING: Ms = 3_000
 """Time without words that is shown as a pause."""
-_SUBTITLE_WIDTH = 42
-"""Characters in a line of a subtitle, as broadcasters advise."""
 
 
 def to_lines(timeline: Timeline) -> Iterator[str]:
@@ -109,21 +107,5 @@ def to_csv(timeline: Timeline) -> str:
 
 
 def to_srt(timeline: Timeline) -> str:
-    """The cues as SubRip subtitles: numbered from 1, ``HH:MM:SS,mmm``, a blank line after each."""
-    return "".join(
-        f"{number}\n{_stamp(cue.start)} --> {_stamp(cue.end)}\n{_subtitle(cue.cue.text)}\n\n"
-        for number, cue in enumerate(timeline.cues, 1)
-    )
-
-
-def _stamp(time: Ms) -> str:
-    hours, rest = divmod(time, HOUR)
-    minutes, rest = divmod(rest, MINUTE)
-    return f"{hours:02}:{minutes:02}:{rest // SECOND:02},{rest % SECOND:03}"
-
-
-def _subtitle(text: str) -> str:
-    """Text in lines, none of them blank, without what players take for an arrow or a tag."""
-    text = text.replace("-->", "\N{RIGHTWARDS ARROW}")
-    text = re.sub(r"<(?=[a-zA-Z/])|\{(?=\\)", "\\g<0>\N{ZERO WIDTH SPACE}", text)
-    return "\n".join(textwrap.wrap(text, _SUBTITLE_WIDTH, break_on_hyphens=False))
+    """The cues as SubRip subtitles."""
+    return subtitles.to_srt(EmbeddedCue(cue.start, cue.end, cue.cue.text) for cue in timeline.cues)

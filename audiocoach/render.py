@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from audiocoach import library
-from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
+from audiocoach.errors import NotFoundError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
 from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
     from audiocoach.master import Master
     from audiocoach.mix import Stems, Stereo
-    from audiocoach.sinks import Sink
+    from audiocoach.sidecars import Sidecar
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
@@ -40,7 +40,10 @@ class Exported:
     """What an export wrote."""
 
     path: Path
+    """The file; of a routine in several files, the playlist."""
     timeline: Timeline
+    files: tuple[Path, ...]
+    """All files with sound."""
     master: Master
 
 
@@ -210,32 +213,44 @@ def export(
     *,
     ambience: str | None = None,
     length: Ms | None = None,
-    bitrate: int = 128,
+    form: str | None = None,
+    bitrate: int | None = None,
+    apart: bool = False,
+    split: bool = False,
     cues: Path | None = None,
+    beside: Mapping[Path, Sidecar] | None = None,
     preset: Preset = PHONE,
     stems: Stems | None = None,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
-    """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
+    """Render a routine to ``target``, whole or not at all.
 
     ``length`` is how long the whole shall last, if not as long as the script asks for or
-    takes. ``cues`` is a JSON file for the cues as rendered. ``stems`` hears the bed and the
-    words each by itself. Raises ``LengthError`` where
-    ``length`` is not possible, ``SpeechError`` or
+    takes. ``form`` is the name of a format, if not that of the suffix; ``bitrate`` is in
+    kbit/s. ``apart`` writes the voice and the bed apart as well; ``split`` writes a file for
+    each chapter and a playlist instead. ``cues`` is a JSON file for the cues as rendered,
+    ``beside`` what else is written with the sound (``sidecars.beside``). ``stems`` hears the
+    bed and the words of the mix each by itself.
+    Raises ``LengthError`` where ``length`` is not possible, ``SpeechError`` or
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
-    written; then neither file is there.
+    written; then none of the files is there.
     """
     from audiocoach.embedded import describe, to_json
     from audiocoach.master import plan
     from audiocoach.mix import Mix, blocks
-    from audiocoach.sinks.files import whole_file
+    from audiocoach.sinks import formats
+    from audiocoach.sinks.about import about
+    from audiocoach.sinks.files import whole_files
+    from audiocoach.sinks.outputs import Outputs
+    from audiocoach.stems import NAMES as STEMS
+    from audiocoach.stems import BedOnly, VoiceOnly, silence
 
-    if target.suffix.lower() not in _SINKS:
-        known = " or ".join(_SINKS)
-        raise OutputError(f"cannot write {target}: its name must end in {known}")
+    made_as = formats.find(target, form)
+    bitrate = made_as.checked(bitrate)
     with ExitStack() as stack:
-        file = stack.enter_context(whole_file(target))
-        cues_file = stack.enter_context(whole_file(cues)) if cues else None
+        files = stack.enter_context(whole_files())
+        cues_file = files.open(cues) if cues else None
+        others = [(files.open(path), sidecar) for path, sidecar in (beside or {}).items()]
         bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
@@ -246,31 +261,48 @@ def export(
             timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
-        told = to_json(
-            describe(
-                routine,
+        told = describe(
+            routine,
+            timeline,
+            preset=preset.name,
+            accessible=preset == preset.accessible(),
+            beds=[ambience or routine.ambience],
+        )
+        said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
+        mixes = [(mix, bed)]
+        if apart:
+            voice = VoiceOnly(timeline, speaker.clip, {}, master.levels, master.trim)
+            rest = BedOnly(timeline, speaker.clip, marks, master.levels, master.trim)
+            other_bed = open_bed(routine, ambience, preset.bed_tone)
+            other_bed.follow(timeline, routine.ambience)
+            mixes += [(voice, silence()), (rest, other_bed)]
+        outputs = Outputs(
+            files, target, made_as, bitrate, said, split=split, stems=STEMS if apart else ()
+        )
+        gain, ceiling = made_as.gain(bitrate), master.levels.ceiling - made_as.headroom(bitrate)
+        levels = replace(master.levels, ceiling=ceiling)
+        mixed = [
+            blocks(
                 timeline,
-                preset=preset.name,
-                accessible=preset == preset.accessible(),
-                beds=[ambience or routine.ambience],
+                *each,
+                levels,
+                master.trim,
+                output_gain=gain,
+                stems=stems if each[0] is mix else None,
             )
-        )
-        make_sink = _SINKS[target.suffix.lower()]
-        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
-        written = 0
+            for each in mixes
+        ]
         total = ms_to_frames(timeline.length)
-        mixed = blocks(
-            timeline, mix, bed, master.levels, master.trim, output_gain=output_gain, stems=stems
-        )
-        for block in stack.enter_context(_ahead(mixed)):
-            sink.write(block)
-            written += len(block.raw_data) // 4
-            progress("mixing", written, total)
-        sink.close()
-        _check_whole(timeline, [cue.cue.text for cue in mix.missing()], written)
+        for parts in stack.enter_context(_ahead(zip(*mixed, strict=True))):
+            outputs.write(parts)
+            progress("mixing", outputs.frames, total)
+        outputs.close()
+        _check_whole(timeline, [cue.cue.text for cue in mix.missing()], outputs.frames)
         if cues_file:
             cues_file.write(cues_json(timeline).encode())
-    return Exported(target, timeline, master)
+        for other, sidecar in others:
+            other.write(sidecar.write(told).encode())
+    return Exported(outputs.path, timeline, tuple(outputs.paths), master)
 
 
 @contextmanager
@@ -326,25 +358,3 @@ def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
         raise RenderError(
             f"the mix has {written} frames instead of {ms_to_frames(timeline.length)}"
         )
-
-
-def _mp3(
-    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
-) -> tuple[Sink, float]:
-    from audiocoach.sinks.mp3 import Mp3Sink, makeup
-    from audiocoach.sinks.tags import id3
-
-    return Mp3Sink(file, bitrate, id3(routine, timeline, told)), makeup(bitrate)
-
-
-def _wav(
-    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
-) -> tuple[Sink, float]:
-    from audiocoach.sinks.wav import WavSink
-
-    del routine, bitrate
-    return WavSink(file, ms_to_frames(timeline.length), told), 0.0
-
-
-_SINKS = {".mp3": _mp3, ".wav": _wav}
-"""By suffix: makes the sink, and says what gain makes up for its encoder."""

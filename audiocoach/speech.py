@@ -93,6 +93,11 @@ class Speaker:
         """Who says which words of a cue, and how."""
         return self._cast.parts(cue)
 
+    @property
+    def voice_key(self) -> str:
+        """Names the routine's own voice and how it was set."""
+        return self._voice.key
+
     def close(self) -> None:
         """Close the voices."""
         self._cast.close()

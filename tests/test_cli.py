@@ -204,7 +204,8 @@ def test_export_writes_the_file_and_says_what_it_wrote(here: Path) -> None:
     ("arguments", "code", "message"),
     [
         (["-o", "no/where.mp3"], 1, "there is no folder"),
-        (["-o", "small.ogg"], 1, "must end in .mp3 or .wav"),
+        (["-o", "small.wma"], 1, "must end in one of .mp3, .m4a"),
+        (["--format", "flac", "--bitrate", "128"], 1, "it has no choice of bit rates"),
         (["--ambience", "small.md"], 1, "no sound that can be read"),
         (["--ambience", "sea"], 2, "no sound is called"),
     ],

@@ -236,8 +236,8 @@ def test_a_clip_that_changed_meanwhile_leaves_no_file(
 
 
 def test_an_unknown_suffix_or_bed_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"must end in \.mp3 or \.wav"):
-        rendered(tmp_path, SCRIPT.format(ambience="ocean"), name="out.ogg")
+    with pytest.raises(OutputError, match=r"must end in one of \.mp3, \.m4a"):
+        rendered(tmp_path, SCRIPT.format(ambience="ocean"), name="out.wma")
     with pytest.raises(NotFoundError, match='did you mean "ocean"'):
         rendered(tmp_path, SCRIPT.format(ambience="ocaen"))
 

@@ -15,6 +15,7 @@ print(" ".join(sorted({{name.partition(".")[0] for name in set(sys.modules) - be
 """
 
 HEAVY = {
+    "anyio",
     "av",
     "espeakng_loader",
     "lameenc",
@@ -29,7 +30,10 @@ HEAVY = {
     "pyttsx3",
     "rich",
     "scipy",
+    "segno",
     "soxr",
+    "starlette",
+    "uvicorn",
     "yaml",
 }
 

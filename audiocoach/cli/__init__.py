@@ -20,6 +20,7 @@ from audiocoach.cli.measure import measure
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
 from audiocoach.cli.preview import preview
+from audiocoach.cli.share import share
 from audiocoach.cli.show import show
 from audiocoach.errors import AudiocoachError, ScriptError
 
@@ -101,6 +102,7 @@ for command in (
     play,
     export,
     measure,
+    share,
     list_routines,
     new,
     draft,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,7 +24,28 @@ from audiocoach.units import clock
 if TYPE_CHECKING:
     from audiocoach.render import Progress
 
-_BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
+FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
+"""As ``sinks.formats`` has them, which takes longer to load."""
+BITRATES = (32, 40, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+"""Of all formats together; each has some of them."""
+_BESIDE = ("vtt", "srt", "lrc", "chapters", "transcript", "card")
+
+
+class _Beside(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
+    """``vtt,card``: names of ``_BESIDE``, or ``all``."""
+
+    name = "kinds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        asked = [name.strip().lower() for name in value.split(",")]
+        for name in asked:
+            if name not in (*_BESIDE, "all"):
+                self.fail(f'"{name}" is none of {", ".join((*_BESIDE, "all"))}', param, ctx)
+        return _BESIDE if "all" in asked else tuple(dict.fromkeys(asked))
 
 
 @click.command(short_help="Write a routine as an MP3 for the phone.")
@@ -34,7 +55,13 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="What to write: .mp3 or .wav. [default: ROUTINE.mp3 here]",
+    help="What to write: its suffix is its format. [default: ROUTINE.mp3 here]",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="The format, whatever the suffix. [default: mp3]",
 )
 @voice_option
 @ambience_option
@@ -44,11 +71,19 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
 @accessible_option
 @click.option(
     "--bitrate",
-    type=click.Choice(_BITRATES),
-    default="128",
-    show_default=True,
+    type=click.Choice([str(rate) for rate in BITRATES]),
     metavar="KBITS",
-    help="Of the MP3, in kbit/s: 64 to 320.",
+    help="In kbit/s: .mp3, .m4a and .m4b 64 to 320, usually 128; .opus 32 to 256, usually 96.",
+)
+@click.option(
+    "--stems",
+    is_flag=True,
+    help="Also write the voice and the bed apart: ROUTINE.voice.mp3, ROUTINE.bed.mp3.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(("chapters",)),
+    help="Write a numbered file for each chapter and a playlist (.m3u8) instead.",
 )
 @click.option(
     "--cues",
@@ -56,23 +91,36 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
     metavar="FILE.json",
     help='Also write each cue as rendered: [{"start": s, "end": s, "text": "..."}].',
 )
+@click.option(
+    "--beside",
+    type=_Beside(),
+    default=(),
+    metavar="KINDS",
+    help="Also write, beside the sound: vtt, srt, lrc (subtitles), chapters (for podcasts), "
+    "transcript (Markdown), card (a page to print); several with commas, or all.",
+)
 def export(
     *,
     routine: str,
     output: Path | None,
+    form: str | None,
     voice: str,
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
     preset: str,
     accessible: bool,
-    bitrate: str,
+    bitrate: str | None,
+    stems: bool,
+    split: str | None,
     cues: Path | None,
+    beside: tuple[str, ...],
 ) -> None:
     """Write ROUTINE as an MP3, made to be heard on a phone across a room.
 
-    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The file
-    appears when it is whole; if anything is missing, there is none.
+    ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The files
+    appear when they are whole; if anything is missing, there is none. The sound carries
+    chapters, words with their times and a cover, as far as its format has a place for them.
 
     \b
     audiocoach export back-massage
@@ -80,14 +128,22 @@ def export(
     audiocoach export back-massage --length 20m
     audiocoach export my-stretches.md --ambience rain --voice en-us
     audiocoach export my-stretches.md --ambience "ocean + drone -6dB"
+    audiocoach export back-massage -o back.m4b
+    audiocoach export back-massage --split chapters
+    audiocoach export hand-massage --beside vtt,card
     """  # noqa: D301
-    from audiocoach import library, render
+    from audiocoach import library, render, sidecars
     from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
+    if stems and split:
+        raise click.UsageError("give --stems or --split, not both")
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
-    target = output or Path(f"{path.stem}.mp3")
+    target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
+    others = sidecars.beside(target, beside)
+    if cues in others:
+        raise click.UsageError(f"--cues and --beside would both write {cues}")
     chosen = find_preset(preset, accessible=accessible)
     with shown_progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
@@ -97,16 +153,22 @@ def export(
             ambience=ambience,
             length=length,
             preset=chosen,
-            bitrate=int(bitrate),
+            form=form,
+            bitrate=int(bitrate) if bitrate else None,
+            apart=stems,
+            split=split is not None,
             cues=cues,
+            beside=others,
             progress=progress,
         )
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
         f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
-        f"{done.path.stat().st_size / 1e6:.1f} MB, "
+        f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB, "
         f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
+    for path in others:
+        click.echo(str(path))
 
 
 @contextmanager

@@ -44,12 +44,13 @@ class _Choice(click.ParamType):  # type: ignore[type-arg]  # the same
         return name.strip(), chosen.strip()
 
 
-class _Length(click.ParamType):  # type: ignore[type-arg]  # the same
+class LengthParameter(click.ParamType):  # type: ignore[type-arg]  # the same
     """``20m``, in milliseconds."""
 
     name = "length"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Ms:
+        """In milliseconds; a day at most."""
         try:
             length = parse_duration(str(value))
         except ValueError:
@@ -85,7 +86,7 @@ choices_option = click.option(
 
 length_option = click.option(
     "--length",
-    type=_Length(),
+    type=LengthParameter(),
     metavar="LENGTH",
     help="Make the whole last exactly that long, e.g. 20m: breaks and working times stretch or "
     "shrink, words stay.",

@@ -8,6 +8,7 @@ from typing import IO
 from audiocoach.embedded import CHUNK
 from audiocoach.errors import OutputError
 from audiocoach.segments import AudioSegment
+from audiocoach.sinks.riff import chunk
 from audiocoach.units import RATE, Frames
 
 _LONGEST: Frames = (2**32 - 64) // 4
@@ -21,11 +22,14 @@ _HEAD = 44
 class WavSink:
     """Writes 16-bit stereo at ``RATE`` to ``file``, which must be seekable.
 
-    ``timeline``, as ``embedded.to_json`` gives it, follows the sound in a chunk of its own.
+    ``timeline``, as ``embedded.to_json`` gives it, follows the sound in a chunk of its own,
+    then ``more`` chunks.
     """
 
-    def __init__(self, file: IO[bytes], frames: Frames, timeline: bytes = b"") -> None:
-        self._extra = _chunk(CHUNK, timeline) if timeline else b""
+    def __init__(
+        self, file: IO[bytes], frames: Frames, timeline: bytes = b"", more: bytes = b""
+    ) -> None:
+        self._extra = (chunk(CHUNK, timeline) if timeline else b"") + more
         if frames > _LONGEST - -(-len(self._extra) // _FRAME):
             raise OutputError("a WAV file holds no more than 6 h 45 min; export to .mp3 instead")
         self._file = file
@@ -66,8 +70,3 @@ class WavSink:
             b"data",
             size,
         )
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    """A chunk, filled up to an even number of bytes."""
-    return struct.pack("<4sI", name, len(data)) + data + bytes(len(data) % 2)

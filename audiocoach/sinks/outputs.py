@@ -1,0 +1,62 @@
+"""The files of one export: the whole, or a file for each chapter; and stems beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from audiocoach.artwork import cover
+from audiocoach.segments import AudioSegment
+from audiocoach.sinks import Sink
+from audiocoach.sinks.about import About
+from audiocoach.sinks.files import WholeFiles
+from audiocoach.sinks.formats import Format
+from audiocoach.sinks.split import SplitSink
+from audiocoach.units import Frames
+
+
+class Outputs:
+    """Writes the mix, and a stem of each name in ``stems``, to files that ``files`` opens.
+
+    ``path`` is the file, or the playlist of the files of the chapters; ``paths`` are all
+    files with sound; ``frames`` is how much of the mix was written.
+    """
+
+    def __init__(
+        self,
+        files: WholeFiles,
+        target: Path,
+        form: Format,
+        bitrate: int | None,
+        about: About,
+        *,
+        split: bool = False,
+        stems: Sequence[str] = (),
+    ) -> None:
+        about = replace(about, cover=cover(about.title, about.length))
+        self.path, self.paths = target, [target]
+        self.frames: Frames = 0
+        self._sinks: list[Sink] = []
+        if split:
+            parts = SplitSink(files, target, form, about, bitrate)
+            self.path, self.paths = parts.playlist, parts.paths
+            self._sinks.append(parts)
+        else:
+            self._sinks.append(form.make(files.open(target), about, bitrate))
+        for name in stems:
+            path = target.with_name(f"{target.stem}.{name}{target.suffix}")
+            said = replace(about, title=f"{about.title} ({name})", gain=None, embedded=b"")
+            self._sinks.append(form.make(files.open(path), said, bitrate))
+            self.paths.append(path)
+
+    def write(self, blocks: tuple[AudioSegment, ...]) -> None:
+        """Take the next block of the mix and of each stem."""
+        for sink, block in zip(self._sinks, blocks, strict=True):
+            sink.write(block)
+        self.frames += len(blocks[0].raw_data) // 4
+
+    def close(self) -> None:
+        """Finish all files."""
+        for sink in self._sinks:
+            sink.close()
