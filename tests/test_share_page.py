@@ -72,10 +72,15 @@ def here(folder: Path) -> Iterator[Shared]:
         yield opened
 
 
+ELSEWHERE = "phone.test"
+"""A name for this machine that no browser trusts, as it trusts no address in a local network."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
@@ -292,6 +297,30 @@ def test_the_screen_stays_on_when_asked(context: BrowserContext, here: Shared) -
     button.tap()
     expect(button).to_have_attribute("aria-pressed", "false")
     assert page.evaluate("locks") == ["on", "off"]
+
+
+def test_all_but_the_screen_works_where_browsers_trust_nothing(
+    context: BrowserContext, here: Shared
+) -> None:
+    """As on a phone in the local network: HTTP from an address that is not the phone's own."""
+    said: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with shared([here.item.path], name=ELSEWHERE) as opened:
+        page.goto(opened.base.replace("127.0.0.1", ELSEWHERE))
+        assert page.evaluate("isSecureContext") is False
+        expect(page.locator("#wake")).to_be_hidden()
+        until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
+        play(page)
+        assert page.evaluate("navigator.mediaSession.metadata.title") == here.item.told.title
+        go(page, 20)
+        expect(page.locator("#words")).to_have_text(here.item.told.cues[1].text)
+        page.locator("#play").tap()
+        page.reload()
+        expect(page.locator("#status")).to_contain_text("Goes on at 0:2")
+        assert page.evaluate("violations") == []
+    assert not said
 
 
 def test_it_can_be_kept(page: Page, here: Shared, tmp_path: Path) -> None:
