@@ -124,13 +124,15 @@ def shared(
     port: int | None = 0,
     limits: Limits | None = None,
     idle_s: float = 3600,
+    name: str = "",
 ) -> Iterator[Shared]:
-    """Open a door in a thread of its own, and close it."""
+    """Open a door in a thread of its own, and close it; ``name`` is one more it is known by."""
     items = make_items((path, path.stem) for path in paths)
     (listener,) = address.listen([host], port)
     number = listener.getsockname()[1]
     table = make_table(items, f"http://{address.at(host, number)}/{SECRET}/")
-    site = Site(SECRET, address.hosts([host], number), table.resources, moved=table.moved)
+    names = address.hosts([host], number) | ({f"{name}:{number}"} if name else set())
+    site = Site(SECRET, names, table.resources, moved=table.moved)
     is_open = threading.Event()
     door = Door(site, idle_s=idle_s, limits=limits, opened=is_open.set)
     site.visited = door.visited

@@ -247,6 +247,11 @@ def test_what_cannot_be_shared_is_told_before_anything_is_exported(
     assert run("share", "--address", "0.0.0.0", "small.md").exit_code == 2  # noqa: S104
     assert run("share", "--address", "everywhere", "small.md").exit_code == 2
     assert run("share", "--for", "soon", "small.md").exit_code == 2
+    (listener,) = address.listen(["127.0.0.1"], 0)
+    with listener:
+        taken = run("share", "small.md", "--port", str(listener.getsockname()[1]))
+    assert taken.exit_code == 1
+    assert "address already in use" in taken.output
     assert not voice.spoken
 
 

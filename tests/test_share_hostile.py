@@ -26,7 +26,7 @@ from sharing import SECRET, Shared, export, shared
 
 from audiocoach.share.guard import Limits
 
-QUICK = Limits(head_s=0.4, keep_alive_s=1, stalled_s=0.6)
+QUICK = Limits(head_s=2, keep_alive_s=2, stalled_s=1)
 """Nobody has to wait long for a client that is too slow."""
 OTHER = "127.0.0.2"
 """A second client; on Linux every address of 127.0.0.0/8 is this machine."""

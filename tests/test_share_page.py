@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,13 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sharing import Shared, export, shared
+from test_sidecars import HOSTILE, of_texts
+
+from audiocoach import embedded, library, render
+from audiocoach.embedded import Embedded
+from audiocoach.script import load
+from audiocoach.sidecars.card import to_card
+from audiocoach.units import clock
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 AXE = Path(os.environ.get("AXE_CORE", "none"))
@@ -63,10 +72,15 @@ def here(folder: Path) -> Iterator[Shared]:
         yield opened
 
 
+ELSEWHERE = "phone.test"
+"""A name for this machine that no browser trusts, as it trusts no address in a local network."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
 
@@ -140,7 +154,7 @@ def test_chapters_lead_to_their_places(page: Page, here: Shared) -> None:
     links = page.locator("#chapters a")
     links.nth(1).tap()
     until(page, "!audio.paused")
-    assert place(page) == pytest.approx(starts[1], abs=1.5)
+    assert starts[1] - 0.05 <= place(page) < starts[2]
     expect(links.nth(1)).to_have_attribute("aria-current", "true")
     expect(page.locator("#chapter")).to_have_text(here.item.told.chapters[1].title)
     page.locator("#play").tap()
@@ -191,10 +205,13 @@ def test_it_goes_on_where_it_stopped(page: Page) -> None:
     play(page)
     go(page, 20)
     until(page, "audio.currentTime > 20.5")
+    page.locator("#play").tap()
+    until(page, "audio.paused")
+    stopped = place(page)
     page.reload()
-    expect(page.locator("#status")).to_have_text("Goes on at 0:20.")
+    expect(page.locator("#status")).to_have_text(f"Goes on at {clock(round(stopped * 1000))}.")
     until(page, "audio.readyState > 0")
-    assert place(page) == pytest.approx(21, abs=2)
+    assert place(page) == pytest.approx(stopped, abs=0.1)
     page.locator("#again").tap()
     until(page, "audio.currentTime > 0.2 && audio.currentTime < 15")
     expect(page.locator("#again")).to_be_hidden()
@@ -239,8 +256,9 @@ def test_the_lock_screen_knows_it(page: Page, here: Shared) -> None:
 
 def test_the_sleep_timer_ends_it(context: BrowserContext, here: Shared) -> None:
     page = context.new_page()
-    page.clock.install()
+    page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
     page.goto(here.base)
+    page.clock.pause_at(datetime(2026, 1, 1, 1, tzinfo=UTC))
     page.locator("#play").tap()
     until(page, "!audio.paused")
     page.locator("#sleep").select_option("5")
@@ -261,7 +279,7 @@ def test_it_can_end_with_the_chapter(page: Page, here: Shared) -> None:
     page.locator("#sleep").select_option("chapter")
     go(page, end - 1.5)
     until(page, "audio.paused")
-    assert place(page) == pytest.approx(end, abs=0.8)
+    assert end - 0.5 <= place(page) < end + 3
     assert page.evaluate("audio.volume") == 1
 
 
@@ -279,6 +297,30 @@ def test_the_screen_stays_on_when_asked(context: BrowserContext, here: Shared) -
     button.tap()
     expect(button).to_have_attribute("aria-pressed", "false")
     assert page.evaluate("locks") == ["on", "off"]
+
+
+def test_all_but_the_screen_works_where_browsers_trust_nothing(
+    context: BrowserContext, here: Shared
+) -> None:
+    """As on a phone in the local network: HTTP from an address that is not the phone's own."""
+    said: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    with shared([here.item.path], name=ELSEWHERE) as opened:
+        page.goto(opened.base.replace("127.0.0.1", ELSEWHERE))
+        assert page.evaluate("isSecureContext") is False
+        expect(page.locator("#wake")).to_be_hidden()
+        until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
+        play(page)
+        assert page.evaluate("navigator.mediaSession.metadata.title") == here.item.told.title
+        go(page, 20)
+        expect(page.locator("#words")).to_have_text(here.item.told.cues[1].text)
+        page.locator("#play").tap()
+        page.reload()
+        expect(page.locator("#status")).to_contain_text("Goes on at 0:2")
+        assert page.evaluate("violations") == []
+    assert not said
 
 
 def test_it_can_be_kept(page: Page, here: Shared, tmp_path: Path) -> None:
@@ -330,7 +372,7 @@ def test_a_lost_connection_is_told_kindly_and_it_goes_on_by_itself(
             if page.evaluate("!audio.paused && audio.readyState > 2"):
                 break
             page.wait_for_timeout(50)
-        until(page, "audio.currentTime > 110.3 && audio.currentTime < 118")
+        until(page, "audio.currentTime > 110.3 && audio.currentTime < 135")
         expect(page.locator("#status")).to_have_text("")
         expect(page.locator("#retry")).to_be_hidden()
 
@@ -427,6 +469,27 @@ def test_nothing_moves_for_those_who_ask_for_that(browser: Browser, here: Shared
         )
         assert (max(times) > 0) == moves
         context.close()
+
+
+def cards() -> Iterator[tuple[str, Embedded]]:
+    """Of every routine that comes along, and of the strangest that could be."""
+    for file in library.routines():
+        routine = load(file.path, {})
+        yield file.name, embedded.describe(routine, render.estimate(routine))
+    yield "hostile", of_texts(*HOSTILE, title=HOSTILE[0], chapters=3)
+    yield "long", of_texts(*(f"text number {n} " * 20 for n in range(400)), chapters=4)
+    yield "wide", of_texts(*(f"WWWW MMMMM {n} " * 9 for n in range(40)), title="WIDE " * 800)
+    yield "squares", of_texts(*(f"ゆっくり息を吸ってください。{n}" for n in range(60)), chapters=4)
+    yield "chapters", of_texts(*(f"Breathe out {n}." for n in range(300)), chapters=2_000)
+
+
+def test_every_card_prints_on_one_page(context: BrowserContext) -> None:
+    page = context.new_page()
+    for name, told in cards():
+        page.set_content(to_card(told))
+        for paper in ("A4", "Letter"):
+            printed = page.pdf(format=paper, prefer_css_page_size=False)
+            assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1, (name, paper)
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="AXE_CORE does not name axe.min.js")

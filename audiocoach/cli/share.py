@@ -123,6 +123,8 @@ def share(
     if lan:
         address = addresses.lan_address()
     at = [address] if address else ["127.0.0.1", "::1"]
+    for each in addresses.listen(at, port):  # what cannot be opened is told before the export
+        each.close()
     scripts = _scripts(routines, choices)
     settings = _Settings(voice, ambience, length, find_preset(preset, accessible=accessible))
     items = make_items(_files(routines, scripts, settings))

@@ -37,6 +37,8 @@ _GAP_MM = 8.0
 _MM = 0.3528
 """Of a point."""
 _LINE = 1.31
+_LONGEST_TITLE = 150
+"""Characters."""
 
 STYLE = (
     """
@@ -77,14 +79,17 @@ def to_card(told: Embedded) -> str:
     What is said again in a chapter stands there once. What does not fit one page at a size
     that can be read is left out, and the card says so.
     """
-    chapters = [
-        (clock(chapter.start_ms) if chapter else "", chapter.title if chapter else "", texts)
-        for chapter, cues in by_chapter(told)
-        if (texts := list(dict.fromkeys(" ".join(cue.text.split()) for cue in cues))) or chapter
-    ]
-    title = " ".join(told.title.split())
+    chapters: list[_Chapter] = []
+    for chapter, cues in by_chapter(told):
+        texts = list(dict.fromkeys(" ".join(cue.text.split()) for cue in cues))
+        if chapter is not None:
+            chapters.append((clock(chapter.start_ms), _short(chapter.title), texts))
+        elif texts:
+            chapters.append(("", "", texts))
+    title = _short(told.title)
     shown, fit = _fitted(chapters, _lines(title, _PAGE_MM[0] / (20 * _MM)) * 8.2 + _HEAD_MM - 8.2)
-    about = f"{clock(told.length_ms)}, {len(told.chapters)} chapters"
+    count = len(told.chapters)
+    about = f"{clock(told.length_ms)}, {count} chapter{'s' * (count != 1)}"
     if len(shown) < len(chapters):
         about += f"; the first {len(shown)} are here"
     body = "\n".join(_section(*chapter, fit.most) for chapter in shown)
@@ -98,6 +103,16 @@ def to_card(told: Embedded) -> str:
         f'<body class="s{round(fit.size_pt * 10)} c{fit.columns}{" titles" * (fit.most == 0)}">\n'
         f'<header><h1 dir="auto">{escape(title)}</h1><p lang="en">{about}</p></header>\n'
         f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _short(title: str) -> str:
+    """A title in a few lines at most."""
+    whole = " ".join(title.split())
+    return (
+        whole
+        if len(whole) <= _LONGEST_TITLE
+        else whole[:_LONGEST_TITLE] + "\N{HORIZONTAL ELLIPSIS}"
     )
 
 
@@ -144,7 +159,7 @@ def _section(when: str, title: str, texts: list[str], most: int | None) -> str:
 def _section_parts(when: str, title: str, texts: list[str], most: int | None) -> Iterator[str]:
     yield "<section>"
     if when:
-        yield f'<h2 dir="auto"><time>{when}</time> {escape(" ".join(title.split()))}</h2>'
+        yield f'<h2 dir="auto"><time>{when}</time> {escape(title)}</h2>'
     kept = texts if most is None else texts[:most]
     if kept:
         yield "<ul>" + "".join(f'<li dir="auto">{escape(text)}</li>' for text in kept) + "</ul>"
