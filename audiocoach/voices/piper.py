@@ -109,13 +109,14 @@ def read_model(path: Path, name: str) -> PiperModel:
         settings = json.loads(beside.read_text(encoding="utf-8"))
         spoken = settings.get("language", {}).get("code") or settings["espeak"]["voice"]
         rate = int(settings["audio"]["sample_rate"])
-        dataset = str(settings.get("dataset") or path.stem)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotFoundError(
             f"{beside} does not hold the settings of a Piper voice ({error!r}); "
             "download it again, with its .onnx file"
         ) from error
-    info = VoiceInfo(name, "piper", language.tag(spoken), f"{dataset}, neural, {rate} Hz")
+    quality = settings["audio"].get("quality")
+    about = f"neural, {quality}" if isinstance(quality, str) else "neural"
+    info = VoiceInfo(name, "piper", language.tag(spoken), about, rate)
     return PiperModel(info, path, settings)
 
 

@@ -38,6 +38,9 @@ _PITCH = 42
 """eSpeak's scale, 0 to 100; 50 is its default."""
 
 _PITCH_STEP = 12
+_ESPEAK_RATE = 22_050
+"""Samples in a second, of every voice of eSpeak NG that is no MBROLA voice."""
+
 _SLOWEST = 80
 """eSpeak NG speaks no slower, whatever it is told (``espeak_RATE_MINIMUM``)."""
 
@@ -126,7 +129,8 @@ def _listed(listing: dict[str, Any]) -> list[_Listed]:
         names = _names(voice, spoken, by_language=listing["driver"] == "espeak")
         name = next(name for name in names if name not in taken)
         taken.add(name)
-        info = VoiceInfo(name, "pyttsx3", spoken, voice["name"] or name)
+        rate = _ESPEAK_RATE if listing["driver"] == "espeak" else 0
+        info = VoiceInfo(name, "pyttsx3", spoken, voice["name"] or name, rate)
         found.append(_Listed(voice["id"], info, voice["id"] == listing["default"]))
     return found
 
