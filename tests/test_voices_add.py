@@ -133,11 +133,7 @@ class TestAdding:
     ) -> None:
         card = b"* License: CC0 \x1b[2J\x1b]0;x\x07 free\r\n"
         path = next(path for path in repository.files if path.endswith("MODEL_CARD"))
-        listed = json.loads(repository.files["/voices.json"])
-        stated = listed[KEY]["files"][path[1:]]
-        stated["size_bytes"] = len(card)
-        stated["md5_digest"] = fetch._algorithm(fetch.RemoteFile("", 0, "0" * 32))(card).hexdigest()
-        repository.files |= {path: card, "/voices.json": json.dumps(listed).encode()}
+        repository.files[path] = card
         result = add()
         assert result.exit_code == 0, result.output
         assert "\x1b" not in result.output
@@ -260,6 +256,24 @@ class TestFaults:
         assert repository.asked_for(".onnx") == ["bytes=300000-"]
         assert (store.piper_folder(KEY) / f"{KEY}.onnx").read_bytes() == MODEL
         assert not list(store.folder().rglob("*.part*"))
+
+    def test_what_came_of_it_can_be_removed(self, repository: Repository) -> None:
+        repository.cuts = [300_000, 0]
+        assert add().exit_code == 1
+        result = run("remove", "fake")
+        assert result.exit_code == 0
+        assert "what had come of fake is gone" in result.output
+        assert not tree(store.folder())
+        repository.asked.clear()
+        assert add().exit_code == 0
+        assert repository.asked_for(".onnx") == [""]
+
+    def test_a_damaged_voice_is_mended_by_adding_it_again(self, repository: Repository) -> None:
+        add()
+        (store.piper_folder(KEY) / f"{KEY}.onnx.json").write_text("damaged")
+        assert "fake" not in names() or not names()["fake"]
+        assert add().exit_code == 0
+        assert names()["fake"]
 
     @pytest.mark.parametrize("change", ["no ranges", "another file", "no etag"])
     def test_what_cannot_go_on_begins_anew(self, repository: Repository, change: str) -> None:

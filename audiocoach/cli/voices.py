@@ -172,7 +172,7 @@ def _tell_terms(offer: Offer) -> None:
         ("licence", offer.licence),
         ("made from", offer.origin),
         ("size", f"{offer.size / 1e6:.1f} MB{rest}"),
-        *(("from", file.address) for _, file in offer.files[-1:]),
+        ("from", max((file for _, file in offer.files), key=lambda file: file.size).address),
     ]
     for what, text in lines:
         if text:
@@ -239,13 +239,19 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 @voices.command(short_help="Remove a voice that was added.")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Remove the voice NAME, which 'audiocoach voices add' has fetched."""
+    """Remove the voice NAME, which 'audiocoach voices add' has fetched, or began to."""
     from audiocoach.voices import catalogue, store
+    from audiocoach.voices.known import KOKORO_VOICES
 
     found = catalogue.named(name, catalogue.neural())
+    begun = store.remove_kokoro if name.lower() in KOKORO_VOICES else store.remove_unfinished
+    if found is None and (freed := begun(name.lower())):
+        click.echo(f"what had come of {name} is gone; {freed / 1e6:.0f} MB are free again")
+        return
     if found is None or not found.added:
         names = [voice.info.name for voice in catalogue.neural() if voice.added]
         there_is = f"; added were {', '.join(names)}" if names else "; none was added"
         raise NotFoundError(f'the voice "{name}" was not added, so it is not removed{there_is}')
-    freed = store.remove_piper(found.key)
+    gone = store.remove_kokoro if found.info.engine == "kokoro" else store.remove_piper
+    freed = gone(found.key)
     click.echo(f"{found.info.name} is gone; {freed / 1e6:.0f} MB are free again")

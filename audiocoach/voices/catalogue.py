@@ -9,15 +9,16 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from audiocoach.errors import NotFoundError, nearest
 from audiocoach.routine import Pace
-from audiocoach.voices import Voice, VoiceInfo, piper, store
+from audiocoach.voices import Voice, VoiceInfo, kokoro, piper, store
 from audiocoach.voices.cast import AUTO, SYSTEM, Cast
-from audiocoach.voices.known import Known, known
+from audiocoach.voices.known import KOKORO_VOICES, Known, known, kokoro_info
+from audiocoach.voices.kokoro import KokoroModel, KokoroVoice
 from audiocoach.voices.language import agreement
 from audiocoach.voices.piper import PiperModel, PiperVoice
 from audiocoach.voices.system import SystemEngine
@@ -37,12 +38,14 @@ class Neural:
     info: VoiceInfo
     key: str
     """What its repository calls it."""
-    model: PiperModel
+    model: PiperModel | KokoroModel
     added: bool
     """By ``voices add``; else it came as a Python package, or the user put it there."""
 
     def open(self, pace: Pace) -> Voice:
         """The voice, at ``pace``."""
+        if isinstance(self.model, KokoroModel):
+            return KokoroVoice(self.model, pace)
         return PiperVoice(self.model, pace)
 
 
@@ -63,8 +66,15 @@ def available() -> list[VoiceInfo]:
 
 
 def neural() -> list[Neural]:
-    """Every neural voice known by name whose engine is installed."""
-    return list(_piper_voices()) if piper.installed() else []
+    """Every neural voice known by name whose engine is installed.
+
+    Piper's are first: of two that speak a language equally well ``auto`` takes the one that
+    speaks faster than it is heard on any machine.
+    """
+    voices = list(_piper_voices()) if piper.installed() else []
+    if kokoro.installed():
+        voices += _kokoro_voices({voice.info.name for voice in voices})
+    return voices
 
 
 def addable() -> list[Known]:
@@ -130,6 +140,14 @@ def _piper_voices() -> Iterator[Neural]:
         name = store.short_name(key, taken)
         taken.add(name)
         yield from _read(path, name, added=store.was_added(path))
+
+
+def _kokoro_voices(taken: Container[str]) -> Iterator[Neural]:
+    for name, path in store.kokoro_files().items():
+        if name in KOKORO_VOICES and name not in taken:
+            info = kokoro_info(name)
+            model = KokoroModel(info, store.kokoro_folder() / store.KOKORO_MODEL, path)
+            yield Neural(info, name, model, added=True)
 
 
 def _read(path: Path, name: str, *, added: bool) -> Iterator[Neural]:

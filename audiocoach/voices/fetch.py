@@ -91,12 +91,6 @@ def is_whole(path: Path, remote: RemoteFile) -> bool:
     return bool(digest.hexdigest() == remote.digest)
 
 
-def check(data: bytes, remote: RemoteFile) -> None:
-    """Raise ``FetchError`` unless ``data`` is what ``remote`` promises."""
-    if len(data) != remote.size or _algorithm(remote)(data).hexdigest() != remote.digest:
-        raise _is_other(remote)
-
-
 def check_space(folder: Path, size: int) -> None:
     """Raise ``FetchError`` unless ``size`` more bytes fit beside ``folder``."""
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -1,8 +1,9 @@
 """Where voices come from: the repository of Piper, and the two that Kokoro's files lie in.
 
 Piper's repository has a list, ``voices.json``, of the files of every voice with their sizes
-and MD5 checksums, and beside each voice a ``MODEL_CARD`` that tells its licence. Kokoro's
-files are few and fixed: ``known.py`` has their checksums.
+and MD5 checksums, and beside each voice a ``MODEL_CARD`` that tells its licence (only to be read,
+so not checked: cards are edited without the list). Kokoro's files are few and fixed:
+``known.py`` has their checksums.
 """
 
 from __future__ import annotations
@@ -17,16 +18,25 @@ from urllib.parse import quote
 from audiocoach.errors import FetchError, NotFoundError, nearest
 from audiocoach.voices import fetch, language
 from audiocoach.voices.fetch import RemoteFile
-from audiocoach.voices.store import quality_rank
+from audiocoach.voices.known import (
+    KOKORO_MODEL_DIGEST,
+    KOKORO_MODEL_SIZE,
+    KOKORO_VOICE_SIZE,
+    KOKORO_VOICES,
+    kokoro_info,
+)
+from audiocoach.voices.store import KOKORO_MODEL, quality_rank
 
 PIPER = "https://huggingface.co/rhasspy/piper-voices/resolve/main"
+KOKORO_MODELS = "https://github.com/thewh1teagle/kokoro-onnx/releases/download/model-files-v1.0"
+KOKORO_STYLES = "https://huggingface.co/onnx-community/Kokoro-82M-v1.0-ONNX/resolve/main"
 
 _LARGEST_LIST = 8_000_000
 _LARGEST_CARD = 100_000
 _LARGEST_FILE = 1_000_000_000
 """Bytes."""
 
-_KEY = re.compile(r"[a-z]{2,3}_[A-Z]{2}-\w{1,60}-\w{1,20}")
+_KEY = re.compile(r"[a-z]{2,3}_[A-Z0-9]{2,3}-\w{1,60}-\w{1,20}")
 _MOST_NAMED = 8
 
 
@@ -63,7 +73,26 @@ def offer(name: str, address: str | None = None) -> Offer:
     base = address.rstrip("/") if address else ""
     if base:
         fetch.check_address(base)
+    if name.lower() in KOKORO_VOICES:
+        return _kokoro(name.lower(), base)
     return _piper(name, base or PIPER)
+
+
+def _kokoro(name: str, base: str) -> Offer:
+    model = RemoteFile(
+        f"{base or KOKORO_MODELS}/{KOKORO_MODEL}", KOKORO_MODEL_SIZE, KOKORO_MODEL_DIGEST
+    )
+    style = RemoteFile(
+        f"{base or KOKORO_STYLES}/voices/{name}.bin", KOKORO_VOICE_SIZE, KOKORO_VOICES[name]
+    )
+    return Offer(
+        name,
+        "kokoro",
+        kokoro_info(name).language,
+        "Apache-2.0",
+        "https://huggingface.co/hexgrad/Kokoro-82M",
+        ((KOKORO_MODEL, model), (f"{name}.bin", style)),
+    )
 
 
 def _piper(name: str, base: str) -> Offer:
@@ -79,7 +108,6 @@ def _piper(name: str, base: str) -> Offer:
     card = b""
     if "MODEL_CARD" in files:
         card = fetch.read(files["MODEL_CARD"].address, _LARGEST_CARD)
-        fetch.check(card, files["MODEL_CARD"])
     text = card.decode("utf-8", "replace")
     licence = _field(r"licen[sc]e", text) or "not stated"
     wanted = {name: file for name, file in files.items() if name != "MODEL_CARD"}
@@ -131,7 +159,7 @@ def _chosen(name: str, listed: dict[str, Any]) -> str:
             by_name.setdefault(each, []).append(key)
     fits = by_name.get(wanted, [])
     if not fits:
-        hint = nearest(name, [*by_name, *listed]) if by_name else ""
+        hint = nearest(name, [*by_name, *listed, *KOKORO_VOICES]) if by_name else ""
         if hint.startswith("; there is"):
             hint = '; "audiocoach voices" lists some, and their list is at ' + _PAGE
         raise NotFoundError(f'no voice called "{name}" can be added{hint}')

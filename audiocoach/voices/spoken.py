@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REVISION = 1
+REVISION = 2
 """Part of every voice's ``key``: count it up when ``plain`` or a check changes the sound."""
 
 QUIETEST_PEAK = 0.003

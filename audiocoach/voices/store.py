@@ -75,7 +75,12 @@ def quality_rank(key: str) -> int:
 
 
 def move_in(key: str) -> None:
-    """Give a whole Piper voice its place; raises ``OutputError``."""
+    """Give a whole Piper voice its place, and take that of a damaged one that was added.
+
+    Raises ``OutputError``.
+    """
+    if was_added(piper_folder(key) / key):
+        _remove(piper_folder(key))
     try:
         arriving(key).replace(piper_folder(key))
     except OSError as error:
@@ -96,6 +101,19 @@ def remove_kokoro(name: str) -> int:
     """
     freed = _remove(kokoro_folder() / f"{name}.bin")
     return freed if kokoro_files() else freed + _remove(kokoro_folder())
+
+
+def remove_unfinished(name: str) -> int:
+    """Remove what came of a Piper voice that is not whole; how many bytes that frees.
+
+    Raises ``OutputError``.
+    """
+    keys = [path.name for path in arriving("").glob("*")]
+    return sum(
+        _remove(arriving(key))
+        for key in keys
+        if name.lower() in (key.lower(), short_name(key, ()), key.lower().partition("-")[2])
+    )
 
 
 def _remove(path: Path) -> int:
