@@ -13,7 +13,7 @@ from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.voices import VoiceInfo, catalogue, piper
 from audiocoach.voices.language import agreement, tag
-from audiocoach.voices.sentences import split
+from audiocoach.voices.neural import split
 from audiocoach.voices.spoken import plain, quote
 
 VOICES = catalogue.available()

@@ -40,7 +40,7 @@ from audiocoach.speech import Speaker
 from audiocoach.voices import Phrase, Speech, catalogue, kokoro, sources, store
 from audiocoach.voices.known import KOKORO_MODEL_SIZE, KOKORO_VOICE_SIZE, KOKORO_VOICES
 from audiocoach.voices.kokoro_sounds import SOUNDS, learnt, sentences
-from audiocoach.voices.sentences import split, without_ellipses
+from audiocoach.voices.neural import split, without_ellipses
 
 pytestmark = pytest.mark.skipif(not kokoro.installed(), reason="Piper is missing")
 

@@ -21,7 +21,7 @@ from audiocoach.units import Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, piper
 from audiocoach.voices.known import KOKORO_RATE, KOKORO_VOICE_SIZE
 from audiocoach.voices.kokoro_sounds import SOUNDS, learnt, sentences
-from audiocoach.voices.sentences import (
+from audiocoach.voices.neural import (
     as_espeak,
     sayable,
     speech_of,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from audiocoach.voices.sentences import as_espeak, espeak_lock, without_ellipses
+from audiocoach.voices.neural import as_espeak, espeak_lock, without_ellipses
 
 _ESPEAK = {"en-US": "en-us", "en-GB": "en-gb-x-rp"}
 """What eSpeak calls the languages."""

@@ -22,7 +22,7 @@ from audiocoach.errors import NotFoundError
 from audiocoach.routine import Pace
 from audiocoach.units import Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
-from audiocoach.voices.sentences import (
+from audiocoach.voices.neural import (
     as_espeak,
     espeak_lock,
     sayable,
