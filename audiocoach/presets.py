@@ -61,7 +61,7 @@ class Tone:
     presence_gain: Db = 3.5
     presence_q: float = 0.8
     """The middle over the width of the band."""
-    ess: Hz = 5_000.0
+    ess: Hz = 4_000.0
     """Sibilants lie above."""
     ess_threshold: Db = -8.0
     """A sibilant's power above ``ess``, against the power of the voice while it speaks, from
@@ -70,6 +70,8 @@ class Tone:
     """Decibels over the threshold that become one."""
     ess_most: Db = 6.0
     """No sibilant is lowered by more."""
+    even: float = 0.6
+    """The part of a voice's slow ups and downs, within a cue, that is taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,14 @@ HEADPHONES = Preset(
     "headphones",
     "headphones or earphones",
     Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0),
-    Tone(highpass=80.0, presence_gain=1.0),
+    Tone(highpass=80.0, presence_gain=1.0, even=0.3),
     BedTone(highpass=25.0, dip_gain=0.0, width=1.0),
 )
 SPEAKER = Preset(
     "speaker",
     "a loudspeaker that has some bass, in the same room",
     Levels(programme=-18.0, bed=-15.5, duck=-4.5, clear=18.0),
-    Tone(highpass=100.0, presence_gain=2.0),
+    Tone(highpass=100.0, presence_gain=2.0, even=0.5),
     BedTone(highpass=60.0, dip_gain=-1.0, width=0.8),
 )
 

@@ -16,15 +16,16 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
-from audiocoach.presets import PHONE, Preset
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
+    from audiocoach.ambience import Ambience
     from audiocoach.mix import Stereo
     from audiocoach.sinks import Sink
-    from audiocoach.soundbank import Bed, SoundInfo
+    from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
@@ -106,7 +107,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -117,7 +118,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
@@ -144,13 +145,15 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Bed:
-    """The bed that the script asks for, or the one called ``ambience`` instead."""
-    from audiocoach.soundbank import open_bed as open_named
+def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+    from audiocoach.ambience import open_ambience
 
-    if ambience is None:
-        return open_named(routine.ambience, Path(routine.path).parent)
-    return open_named(ambience, None)
+    if ambience is not None:
+        return open_ambience([ambience], None, tone)
+    asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -197,11 +200,12 @@ def export(
     with ExitStack() as stack:
         file = stack.enter_context(whole_file(target))
         cues_file = stack.enter_context(whole_file(cues)) if cues else None
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
+        bed.follow(timeline, routine.ambience)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
         sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)

@@ -87,14 +87,15 @@ def export(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.mp3")
-    with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
+    chosen = find_preset(preset, accessible=accessible)
+    with _progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
             loaded,
             speaker,
             target,
             ambience=ambience,
             length=length,
-            preset=find_preset(preset, accessible=accessible),
+            preset=chosen,
             bitrate=int(bitrate),
             cues=cues,
             progress=progress,

@@ -176,14 +176,14 @@ def perform(
     with ExitStack() as stack:
         output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
         stack.callback(output.close)
-        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder())
+        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder(), setting.preset.tone)
         marks = render.load_marks(loaded)
         cue_length = partial(estimated_length, pace=loaded.pace)
         fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience),
+            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone),
             marks,
             levels=setting.preset.levels,
             spacing=fitted.spacing,
