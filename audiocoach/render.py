@@ -190,6 +190,7 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
+    from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
     from audiocoach.sinks.files import whole_file
 
@@ -208,7 +209,17 @@ def export(
         bed.follow(timeline, routine.ambience)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
+        told = to_json(
+            describe(
+                routine,
+                timeline,
+                preset=preset.name,
+                accessible=preset == preset.accessible(),
+                beds=[ambience or routine.ambience],
+            )
+        )
+        make_sink = _SINKS[target.suffix.lower()]
+        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
         mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
@@ -278,18 +289,22 @@ def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
         )
 
 
-def _mp3(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _mp3(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.mp3 import Mp3Sink, makeup
     from audiocoach.sinks.tags import id3
 
-    return Mp3Sink(file, bitrate, id3(routine, timeline)), makeup(bitrate)
+    return Mp3Sink(file, bitrate, id3(routine, timeline, told)), makeup(bitrate)
 
 
-def _wav(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _wav(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.wav import WavSink
 
     del routine, bitrate
-    return WavSink(file, ms_to_frames(timeline.length)), 0.0
+    return WavSink(file, ms_to_frames(timeline.length), told), 0.0
 
 
 _SINKS = {".mp3": _mp3, ".wav": _wav}
