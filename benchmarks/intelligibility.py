@@ -16,7 +16,7 @@ figures. ``hearing/scoring.py`` says what counts as a mistake.
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import platform
 import sys
 from collections.abc import Iterator, Sequence
@@ -58,13 +58,16 @@ def main() -> None:
             rows += _shown(listener.with_preset())
             if not asked.no_curve:
                 rows += _shown(listener.curve(asked.every))
+    date = dt.datetime.now(dt.UTC).date()
+    versions = f"piper-tts {version('piper-tts')}, pyttsx3 {version('pyttsx3')}"
+    first, second = asked.beds
     about = [
         f"`python benchmarks/intelligibility.py {' '.join(sys.argv[1:])}`",
-        f"routine: {asked.routine}, {routine.title}; bed: {asked.beds[0]} with the first seed "
-        f"of the room, {asked.beds[1]} with the second; the curve takes every {asked.every}. cue",
+        f"routine: {asked.routine}, {routine.title}",
+        f"bed: {first} with the first seed of the room and without it, {second} with the second",
+        f"preset: all distinct cues; curve: one in {asked.every}",
         f"recogniser: {ear.name}",
-        f"voices: piper-tts {version('piper-tts')}, pyttsx3 {version('pyttsx3')}; "
-        f"Python {platform.python_version()}, {datetime.datetime.now(datetime.UTC).date()}",
+        f"voices: {versions}; Python {platform.python_version()}, {date}",
     ]
     print(markdown(rows, about))
     if asked.write:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from hearing.room import NOISE_LEVEL, Mono, impulse, in_room, loudness, room_noise
 from numpy.typing import NDArray
 
 from audiocoach import render
@@ -23,6 +22,7 @@ from audiocoach.presets import PHONE, Preset
 from audiocoach.routine import Routine
 from audiocoach.speech import Speaker
 from audiocoach.units import RATE, Db, db_to_gain
+from hearing.room import NOISE_LEVEL, Mono, impulse, in_room, loudness, room_noise
 
 NO_BED: Db = 90.0
 """As a ratio of speech to bed: there is none."""
@@ -78,9 +78,7 @@ def at_ratio(preset: Preset, ratio: Db) -> Preset:
     return replace(preset, levels=levels)
 
 
-def said(
-    routine: Routine, speaker: Speaker, ambience: str, preset: Preset = PHONE
-) -> list[Said]:
+def said(routine: Routine, speaker: Speaker, ambience: str, preset: Preset = PHONE) -> list[Said]:
     """The cues of a routine, each distinct text once, cut out of an export."""
     with tempfile.TemporaryDirectory(prefix="audiocoach-") as name:
         target, cues = Path(name) / "routine.wav", Path(name) / "cues.json"

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from audiocoach.units import Db
 from hearing.listening import NO_BED
 from hearing.scoring import Score, total
-
-from audiocoach.units import Db
 
 CLEAN, PHONE, ROOM = "clean", "phone", "phone + room"
 
@@ -55,7 +54,7 @@ def markdown(rows: Sequence[Row], about: Sequence[str]) -> str:
     for air in (PHONE, ROOM) if ratios else ():
         lines += ["", f"## {air.capitalize()}, with the bed so far under speech", ""]
         lines += _table(
-            [row for row in rows if row.air.startswith(air) and (air == ROOM or row.air == air)],
+            [row for row in rows if _is(row, air)],
             "speech to bed",
             [_ratio(ratio) for ratio in ratios],
             lambda row: "" if row.ratio is None else _ratio(row.ratio),
@@ -92,16 +91,18 @@ def svg(rows: Sequence[Row]) -> str:
     def y(rate: float) -> float:
         return _HEIGHT - _MARGIN - rate / top * (_HEIGHT - 2 * _MARGIN)
 
+    view = f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        'font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {view}>',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
         f'<text x="{_MARGIN}" y="24" font-size="14">Words misheard, over speech to bed (dB)</text>',
     ]
     for step in range(round(top / 0.05) + 1):
         at = y(step * 0.05)
         parts.append(f'<path d="M{_MARGIN} {at:.1f}H{_WIDTH - _MARGIN}" stroke="#ddd"/>')
-        parts.append(f'<text x="{_MARGIN - 8}" y="{at + 4:.1f}" text-anchor="end">{step * 5} %</text>')
+        parts.append(
+            f'<text x="{_MARGIN - 8}" y="{at + 4:.1f}" text-anchor="end">{step * 5} %</text>'
+        )
     for ratio in ratios:
         label = escape(_ratio(ratio).removesuffix(" dB"))
         place = f'x="{x(ratio):.1f}" y="{_HEIGHT - _MARGIN + 18}"'
@@ -109,9 +110,7 @@ def svg(rows: Sequence[Row]) -> str:
     curves = [(voice, air) for voice in _voices(rows) for air in (PHONE, ROOM)]
     for number, (voice, air) in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
-        points = [
-            (x(ratio), y(_at(rows, voice, air, ratio).heard_rate)) for ratio in ratios
-        ]
+        points = [(x(ratio), y(_at(rows, voice, air, ratio).heard_rate)) for ratio in ratios]
         path = "L".join(f"{across:.1f} {up:.1f}" for across, up in points)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in points]
@@ -120,13 +119,14 @@ def svg(rows: Sequence[Row]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def _is(row: Row, air: str) -> bool:
+    """Whether a row is one of ``air``; all seeds of the room are the room."""
+    return row.air == air or (row.air.startswith(f"{air} ") and air == ROOM)
+
+
 def _at(rows: Sequence[Row], voice: str, air: str, ratio: Db) -> Score:
     return total(
-        row.score
-        for row in rows
-        if row.voice == voice
-        and row.ratio == ratio
-        and (row.air == air or (air == ROOM and row.air.startswith(ROOM)))
+        row.score for row in rows if row.voice == voice and row.ratio == ratio and _is(row, air)
     )
 
 

@@ -8,6 +8,7 @@ broken" from "offbroken": up to three words against up to three words.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +23,9 @@ Sounds = Callable[[str], str]
 _LANGUAGE = "en"
 _MOST_WORDS = 3
 """That are compared at once by their sounds."""
-_APOSTROPHES = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{MODIFIER LETTER APOSTROPHE}": "'"})
+_APOSTROPHES = str.maketrans(
+    {"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{MODIFIER LETTER APOSTROPHE}": "'"}
+)
 _WORD = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+(?:'[^\W\d_]+)*")
 _ENDINGS = ("st", "nd", "rd", "th")
 _MERGED = (("oːɹ", "ɔːɹ"), ("ᵻ", "ɪ"))
@@ -102,26 +105,24 @@ def _mistakes(
     """The fewest mistakes that make ``theirs`` of ``ours``, in order."""
     mine = [sounds(word) if sounds else word for word in ours]
     other = [sounds(word) if sounds else word for word in theirs]
-    blocks = [(1, 1)]
-    if sounds:
-        several = range(1, _MOST_WORDS + 1)
-        blocks = [(taken, given) for taken in several for given in several]
+    several = range(1, _MOST_WORDS + 1) if sounds else (1,)
     costs = {(0, 0): 0}
     steps: dict[tuple[int, int], tuple[int, int]] = {}
-
-    def offer(at: int, to: int, step: tuple[int, int], more: int) -> None:
-        before = costs.get((at - step[0], to - step[1]))
-        if before is not None and before + more < costs.get((at, to), before + more + 1):
-            costs[at, to], steps[at, to] = before + more, step
-
-    for at in range(len(mine) + 1):
-        for to in range(len(other) + 1):
-            for taken, given in blocks:
-                same = taken <= at and given <= to
-                if same and "".join(mine[at - taken : at]) == "".join(other[to - given : to]):
-                    offer(at, to, (taken, given), 0)
-            for step in ((1, 1), (1, 0), (0, 1)):
-                offer(at, to, step, 1)
+    for at, to in itertools.product(range(len(mine) + 1), range(len(other) + 1)):
+        ways = [((1, 1), 1), ((1, 0), 1), ((0, 1), 1)]
+        ways += [
+            ((taken, given), 0)
+            for taken, given in itertools.product(several, several)
+            if taken <= at and given <= to
+            if "".join(mine[at - taken : at]) == "".join(other[to - given : to])
+        ]
+        known = [
+            (costs[at - taken, to - given] + more, (taken, given))
+            for (taken, given), more in ways
+            if taken <= at and given <= to
+        ]
+        if known:
+            costs[at, to], steps[at, to] = min(known)
     found = []
     at, to = len(mine), len(other)
     while (at, to) != (0, 0):
