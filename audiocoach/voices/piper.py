@@ -2,7 +2,7 @@
 
 What Piper does by itself is kept (sentences, phonemes); the rest is done here: its
 sentences come with up to 0.7 s of silence before them, so each is trimmed and the rest
-between two is set by the pace.
+between two is set by the pace and by their lengths.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any
 
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
-from audiocoach.units import Db, Ms
+from audiocoach.units import Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
+from audiocoach.voices.sentences import joined, trimmed
 from audiocoach.voices.spoken import REVISION, clean, defect, plain, quote
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from piper.config import SynthesisConfig
     from piper.voice import PiperVoice as _Engine
 
 INSTALL = 'pip install "audiocoach[neural]"'
@@ -45,7 +47,7 @@ class _Manner:
     length_scale: float
     """Times the voice's own length of every phoneme."""
     rest: Ms
-    """Silence between two sentences."""
+    """Silence between two sentences, as a rule; ``sentences.rest_between`` has it grow."""
 
 
 _MANNERS = {
@@ -66,11 +68,6 @@ _SOUNDS = ("Ll", "Lu", "Lo", "Nd")
 
 _MOST_LACKING = 0.1
 
-_SILENCE: Db = -55.0
-"""Below a sentence's loudest 10 ms; the silence of the voices measured is at -80."""
-
-_FRAME_MS: Ms = 10
-_BEFORE_MS, _AFTER_MS, _FADE_MS = 20, 40, 5
 _LOUDEST_PEAK = 0.98
 
 _phonemizer_lock = threading.Lock()
@@ -178,13 +175,13 @@ class PiperVoice:
         words = text
         try:
             engine = self._load()
-            pieces = list(self._pieces(engine, marked, manner.rate))
+            said = self._sentences(engine, marked, manner.rate)
+            samples = joined(said, engine.config.sample_rate, self._manner.rest)
         except Exception as error:  # piper and onnxruntime raise what they like
             raise SpeechError(
                 f'the cue {quote(text)} could not be spoken by the voice "{self.info.name}" '
                 f"(Piper, {self._model.path}): {error or repr(error)}"
             ) from error
-        samples = np.concatenate([np.zeros(0, np.float32), *pieces])
         if problem := defect(samples, engine.config.sample_rate, words):
             raise SpeechError(
                 f'the cue {quote(text)} could not be spoken by the voice "{self.info.name}" '
@@ -207,12 +204,11 @@ class PiperVoice:
                 self._engine = _load(self._model)
             return self._engine
 
-    def _pieces(self, engine: _Engine, words: str, speed: float) -> Iterator[NDArray[np.float32]]:
-        """The speech, sentence by sentence, with the rests between them."""
+    def _sentences(self, engine: _Engine, words: str, speed: float) -> list[NDArray[np.float32]]:
+        """The speech, sentence by sentence."""
         import numpy as np
         from piper.config import SynthesisConfig
 
-        rate = engine.config.sample_rate
         manner = SynthesisConfig(
             length_scale=engine.config.length_scale * self._manner.length_scale / speed,
             noise_scale=engine.config.noise_scale,
@@ -220,13 +216,23 @@ class PiperVoice:
         )
         with _phonemizer_lock:
             sentences = [said for said in engine.phonemize(words) if _sayable(engine, said)]
-        for index, sentence in enumerate(sentences):
-            if index:
-                yield np.zeros(rate * self._manner.rest // 1000, np.float32)
-            for piece in _split(sentence):
-                # Not `synthesize`: it clips, or brings each sentence to a level of its own.
-                sound = engine.phoneme_ids_to_audio(engine.phonemes_to_ids(piece), manner)
-                yield _trimmed(np.asarray(sound, np.float32).reshape(-1), rate)
+        return [
+            # Not `synthesize`: it clips, or brings each sentence to a level of its own.
+            np.concatenate(
+                [
+                    trimmed(_sound(engine, piece, manner), engine.config.sample_rate)
+                    for piece in _split(sentence)
+                ]
+            )
+            for sentence in sentences
+        ]
+
+
+def _sound(engine: _Engine, phonemes: list[str], manner: SynthesisConfig) -> NDArray[np.float32]:
+    import numpy as np
+
+    sound = engine.phoneme_ids_to_audio(engine.phonemes_to_ids(phonemes), manner)
+    return np.asarray(sound, np.float32).reshape(-1)
 
 
 _AFTER_SOUNDS = re.compile(r"\]\]([.,;:!?]+)")
@@ -292,27 +298,6 @@ def _split(sentence: list[str]) -> Iterator[list[str]]:
         rest = rest[cut:]
     if rest:
         yield rest
-
-
-def _trimmed(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """``sound`` without the silence at its ends, faded in and out over 5 ms."""
-    import numpy as np
-
-    frame = rate * _FRAME_MS // 1000
-    count = len(sound) // frame
-    if not count:
-        return sound
-    powers = np.square(sound[: count * frame].reshape(count, frame)).mean(axis=1)
-    heard = np.flatnonzero(powers > powers.max() * 10 ** (_SILENCE / 10))
-    if not len(heard):
-        return sound
-    start = max(0, int(heard[0]) * frame - rate * _BEFORE_MS // 1000)
-    end = (int(heard[-1]) + 1) * frame + rate * _AFTER_MS // 1000
-    kept = sound[start:end].copy()
-    fade = np.linspace(0.0, 1.0, min(len(kept), rate * _FADE_MS // 1000), dtype=np.float32)
-    kept[: len(fade)] *= fade
-    kept[len(kept) - len(fade) :] *= fade[::-1]
-    return kept
 
 
 def _digest(model: PiperModel) -> str:
