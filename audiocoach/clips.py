@@ -15,14 +15,16 @@ import os
 import struct
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.limiter import limit
-from audiocoach.loudness import fast_size, gated_loudness, hop_energies, step_energies
+from audiocoach.loudness import gated_loudness, hop_energies, step_energies
+from audiocoach.presets import PHONE, Tone
+from audiocoach.tone import voiced
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 from audiocoach.voices import Speech
 
@@ -31,8 +33,8 @@ CLIP_LOUDNESS: Db = -16.0
 CLIP_CEILING: Db = -2.6
 """dBTP of each clip; leaves room for the ducked bed and for the encoder's error."""
 
-_TRIM: Db = -54.0
-"""Under the clip's loudest moment: silence, at its ends."""
+_TRIM: Db = -60.0
+"""Under the clip's loudest moment: silence, at its ends. Whatever is louder is kept as it is."""
 ONSET_S = 0.01
 """From the start of every clip to its first sound, so that words can stand on a beat."""
 
@@ -42,18 +44,17 @@ class _Edge:
     """How one end of what was spoken is cut."""
 
     keep_s: float
-    """Kept beyond the sound, so that no consonant is cut; exact before the first sound."""
+    """Beyond the sound, exactly: where the voice gave less, there is silence."""
     fade_s: float
+    """No longer than that, so that no consonant is faded."""
 
 
 _START, _END = _Edge(ONSET_S, 0.01), _Edge(0.09, 0.05)
 """The ends of a clip."""
 _INNER_START, _INNER_END = _Edge(0.01, 0.005), _Edge(0.03, 0.02)
 """The same where other words are near."""
-_HIGHPASS_HZ = 70.0
-"""Under any voice; what is there is rumble, and takes headroom."""
 _PASSES = 6
-_FORMAT = 4
+_FORMAT = 5
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 
@@ -73,9 +74,9 @@ class Clip:
         return frames_to_ms(len(self.samples))
 
 
-def make_clip(speech: Speech) -> Clip | None:
-    """Trim, level and limit what a voice spoke; ``None`` where it is silence."""
-    trimmed = _trimmed(_highpassed(_resampled(speech)))
+def make_clip(speech: Speech, tone: Tone = PHONE.tone) -> Clip | None:
+    """Colour, trim, level and limit what a voice spoke; ``None`` where it is silence."""
+    trimmed = _trimmed(voiced(_resampled(speech), tone))
     return None if trimmed is None else _clip(_levelled(trimmed, CLIP_LOUDNESS))
 
 
@@ -91,7 +92,7 @@ class Stretch:
     """Silence before it, from the last sound of the stretch before."""
 
 
-def join_clip(stretches: Sequence[Stretch]) -> Clip | None:
+def join_clip(stretches: Sequence[Stretch], tone: Tone = PHONE.tone) -> Clip | None:
     """One clip of what was spoken in stretches; ``None`` where one of them is silence.
 
     All voices come to one loudness, then each stretch gets its gain. The clip is at
@@ -99,7 +100,7 @@ def join_clip(stretches: Sequence[Stretch]) -> Clip | None:
     """
     found = [
         _trimmed(
-            _highpassed(_resampled(stretch.speech)),
+            voiced(_resampled(stretch.speech), tone),
             _INNER_START if at else _START,
             _INNER_END if at < len(stretches) - 1 else _END,
         )
@@ -137,14 +138,6 @@ def _resampled(speech: Speech) -> NDArray[np.float32]:
     return np.asarray(soxr.resample(speech.samples, speech.rate, RATE), dtype=np.float32)
 
 
-def _highpassed(signal: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Second-order Butterworth high-pass at ``_HIGHPASS_HZ``, without its phase."""
-    size = fast_size(len(signal) + RATE // 10)
-    ratio = np.fft.rfftfreq(size, 1 / RATE) / _HIGHPASS_HZ
-    gain = ratio**2 / np.sqrt(1 + ratio**4)
-    return np.fft.irfft(np.fft.rfft(signal, size) * gain, size)[: len(signal)].astype(np.float32)
-
-
 def _trimmed(
     signal: NDArray[np.float32], first: _Edge = _START, last: _Edge = _END
 ) -> NDArray[np.float32] | None:
@@ -155,9 +148,10 @@ def _trimmed(
         return None
     sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
     start = int(sounding[0]) - round(first.keep_s * RATE)
-    end = min(len(signal), int(sounding[-1]) + 1 + round(last.keep_s * RATE))
-    kept = np.concatenate([np.zeros(max(0, -start), np.float32), signal[max(0, start) : end]])
-    rise, fall = (min(len(kept), round(edge.fade_s * RATE)) for edge in (first, last))
+    end = int(sounding[-1]) + 1 + round(last.keep_s * RATE)
+    around = max(0, -start), max(0, end - len(signal))
+    kept = np.pad(signal[max(0, start) : end], around)
+    rise, fall = (round(edge.fade_s * RATE) for edge in (first, last))
     kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
     return kept
@@ -189,9 +183,9 @@ def _energies(signal: NDArray[np.float32]) -> NDArray[np.float64]:
     return 2 * hop_energies(signal[:, None])
 
 
-def clip_key(voice_key: str, spoken: str) -> str:
-    """The name under which the clip of ``spoken`` by a voice is kept."""
-    described = json.dumps([_FORMAT, CLIP_LOUDNESS, CLIP_CEILING, voice_key, spoken])
+def clip_key(voice_key: str, spoken: str, tone: Tone = PHONE.tone) -> str:
+    """The name under which the clip of ``spoken`` by a voice in a tone is kept."""
+    described = json.dumps([_FORMAT, CLIP_LOUDNESS, CLIP_CEILING, astuple(tone), voice_key, spoken])
     return hashlib.blake2b(described.encode(), digest_size=20).hexdigest()
 
 

@@ -32,6 +32,10 @@ _RELATIVE_GATE: Db = -10.0
 """BS.1770-4, Annex 1, section 5.6."""
 _BLOCK_STEPS = 4
 """A gating block lasts 400 ms and overlaps by 75 % (section 5.6): it advances by a step."""
+_SHORT_STEPS = 30
+"""Short-term loudness is that of 3 s (EBU Tech 3341, section 2.2)."""
+_RANGE_GATE: Db = -20.0
+"""EBU Tech 3342, section 3."""
 STEP: Frames = RATE // 10
 """Frames in a step: 100 ms."""
 _TAIL: Frames = RATE // 4
@@ -118,15 +122,33 @@ def gated_loudness(steps: NDArray[np.float64]) -> Db:
     A sound shorter than a block counts as one block filled up with silence. Silence gives
     ``SILENCE``.
     """
-    total = np.concatenate(
-        [[0.0], np.cumsum(np.pad(steps, (0, max(0, _BLOCK_STEPS - len(steps)))))]
-    )
-    power = (total[_BLOCK_STEPS:] - total[:-_BLOCK_STEPS]) / (_BLOCK_STEPS * STEP)
-    power = power[power > _power(SILENCE)]
+    power = _gated(np.pad(steps, (0, max(0, _BLOCK_STEPS - len(steps)))), _BLOCK_STEPS)
     if len(power) == 0:
         return SILENCE
     loud = power[power > power.mean() * 10 ** (_RELATIVE_GATE / 10)]
     return _loudness(float(loud.mean()))
+
+
+def loudness_range(steps: NDArray[np.float64]) -> Db:
+    """Loudness range in LU of a sound that is given by its step energies.
+
+    From the 10th to the 95th of 100 parts of the loudness of 3 s, every 100 ms, of what is
+    less than 20 LU under the mean (EBU Tech 3342, section 3). 0 for silence and for sound
+    shorter than 3 s.
+    """
+    power = _gated(steps, _SHORT_STEPS)
+    if len(power) == 0:
+        return 0.0
+    heard = power[power >= power.mean() * 10 ** (_RANGE_GATE / 10)]
+    low, high = np.percentile(heard, [10, 95])
+    return float(10 * math.log10(high / low))
+
+
+def _gated(steps: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+    """The mean power of ``width`` steps at a time, every step, where it passes ``SILENCE``."""
+    total = np.concatenate([[0.0], np.cumsum(steps)])
+    power = (total[width:] - total[:-width]) / (width * STEP)
+    return np.asarray(power[power > _power(SILENCE)])
 
 
 def integrated_loudness(samples: NDArray[np.float32], *, circular: bool = False) -> Db:

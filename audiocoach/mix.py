@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import CLIP_LOUDNESS, Clip
 from audiocoach.duck import breath_curve, duck_curve
 from audiocoach.errors import RenderError
@@ -22,7 +23,6 @@ from audiocoach.loudness import HOP, STEP, gated_loudness
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue
 from audiocoach.segments import AudioSegment, segment
-from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
@@ -151,17 +151,17 @@ def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np
     return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
 
 
-def bed_gain(bed: Bed, levels: Levels, trim: Db) -> np.float32:
+def bed_gain(bed: Ambience, levels: Levels, trim: Db) -> np.float32:
     """What brings a bed to its level between cues."""
     return np.float32(db_to_gain(levels.programme + levels.bed - bed.loudness + trim))
 
 
-def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Levels) -> Db:
+def programme_trim(timeline: Timeline, clips: ClipSource, bed: Ambience, levels: Levels) -> Db:
     """The gain that brings the whole to ``levels.programme``, without mixing it.
 
     Reckoned from the K-weighted energies of the clips and of the loop, which add up
-    because they do not resemble each other. Rounded to 0.1 dB, so that a small change
-    of a script seldom changes it.
+    because they do not resemble each other; ``bed`` tells those of each moment. Rounded
+    to 0.1 dB, so that a small change of a script seldom changes it.
     """
     steps = ms_to_frames(timeline.length) // STEP + 1
     speech = np.zeros(steps)
@@ -179,7 +179,7 @@ def programme_trim(timeline: Timeline, clips: ClipSource, bed: Bed, levels: Leve
 
 
 def blocks(
-    timeline: Timeline, mix: Mix, bed: Bed, levels: Levels, trim: Db, *, output_gain: Db = 0.0
+    timeline: Timeline, mix: Mix, bed: Ambience, levels: Levels, trim: Db, *, output_gain: Db = 0.0
 ) -> Iterator[AudioSegment]:
     """The whole timeline as pydub segments of ``BLOCK`` frames (the last may be shorter).
 

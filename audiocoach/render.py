@@ -16,15 +16,16 @@ from typing import IO, TYPE_CHECKING, Literal, TypeVar
 from audiocoach import library
 from audiocoach.errors import NotFoundError, OutputError, Problem, RenderError, ScriptError
 from audiocoach.fit import Fitted, fit
+from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
 from audiocoach.units import Ms, ms_to_frames
 
 if TYPE_CHECKING:
+    from audiocoach.ambience import Ambience
     from audiocoach.mix import Stereo
-    from audiocoach.presets import Levels
     from audiocoach.sinks import Sink
-    from audiocoach.soundbank import Bed, SoundInfo
+    from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
@@ -106,7 +107,7 @@ def problem_at(
 
 
 @contextmanager
-def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
+def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
@@ -117,7 +118,7 @@ def open_speaker(routine: Routine, voice: str) -> Iterator[Speaker]:
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
-        yield Speaker(opened, cache)
+        yield Speaker(opened, cache, tone)
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:
@@ -144,13 +145,15 @@ def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[N
         cast.close()
 
 
-def open_bed(routine: Routine, ambience: str | None) -> Bed:
-    """The bed that the script asks for, or the one called ``ambience`` instead."""
-    from audiocoach.soundbank import open_bed as open_named
+def open_bed(routine: Routine, ambience: str | None, tone: BedTone = PHONE.bed_tone) -> Ambience:
+    """The beds that the script asks for, or the one that ``ambience`` says for all of it."""
+    from audiocoach.ambience import open_ambience
 
-    if ambience is None:
-        return open_named(routine.ambience, Path(routine.path).parent)
-    return open_named(ambience, None)
+    if ambience is not None:
+        return open_ambience([ambience], None, tone)
+    asked = (step.backdrop for chapter in routine.chapters for step in chapter.steps)
+    texts = [backdrop.layers if backdrop else routine.ambience for backdrop in asked]
+    return open_ambience(texts or [routine.ambience], Path(routine.path).parent, tone)
 
 
 def load_marks(routine: Routine) -> dict[str, Stereo]:
@@ -176,7 +179,7 @@ def export(
     length: Ms | None = None,
     bitrate: int = 128,
     cues: Path | None = None,
-    levels: Levels | None = None,
+    preset: Preset = PHONE,
     progress: Progress = lambda _what, _done, _of: None,
 ) -> Exported:
     """Render a routine to ``target`` (``.mp3`` or ``.wav``), whole or not at all.
@@ -187,25 +190,36 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then neither file is there.
     """
+    from audiocoach.embedded import describe, to_json
     from audiocoach.mix import Mix, blocks, programme_trim
-    from audiocoach.presets import Levels
     from audiocoach.sinks.files import whole_file
 
-    levels = levels or Levels()
+    levels = preset.levels
     if target.suffix.lower() not in _SINKS:
         known = " or ".join(_SINKS)
         raise OutputError(f"cannot write {target}: its name must end in {known}")
     with ExitStack() as stack:
         file = stack.enter_context(whole_file(target))
         cues_file = stack.enter_context(whole_file(cues)) if cues else None
-        bed = open_bed(routine, ambience)
+        bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
         speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
+        bed.follow(timeline, routine.ambience)
         trim = programme_trim(timeline, speaker.clip, bed, levels)
         mix = Mix(timeline, speaker.clip, marks, levels, trim)
-        sink, output_gain = _SINKS[target.suffix.lower()](file, routine, timeline, bitrate)
+        told = to_json(
+            describe(
+                routine,
+                timeline,
+                preset=preset.name,
+                accessible=preset == preset.accessible(),
+                beds=[ambience or routine.ambience],
+            )
+        )
+        make_sink = _SINKS[target.suffix.lower()]
+        sink, output_gain = make_sink(file, routine, timeline, told, bitrate)
         written = 0
         total = ms_to_frames(timeline.length)
         mixed = blocks(timeline, mix, bed, levels, trim, output_gain=output_gain)
@@ -275,18 +289,22 @@ def _check_whole(timeline: Timeline, missing: list[str], written: int) -> None:
         )
 
 
-def _mp3(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _mp3(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.mp3 import Mp3Sink, makeup
     from audiocoach.sinks.tags import id3
 
-    return Mp3Sink(file, bitrate, id3(routine, timeline)), makeup(bitrate)
+    return Mp3Sink(file, bitrate, id3(routine, timeline, told)), makeup(bitrate)
 
 
-def _wav(file: IO[bytes], routine: Routine, timeline: Timeline, bitrate: int) -> tuple[Sink, float]:
+def _wav(
+    file: IO[bytes], routine: Routine, timeline: Timeline, told: bytes, bitrate: int
+) -> tuple[Sink, float]:
     from audiocoach.sinks.wav import WavSink
 
     del routine, bitrate
-    return WavSink(file, ms_to_frames(timeline.length)), 0.0
+    return WavSink(file, ms_to_frames(timeline.length), told), 0.0
 
 
 _SINKS = {".mp3": _mp3, ".wav": _wav}

@@ -181,6 +181,15 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Backdrop:
+    """A bed that the script asks for in the middle of it."""
+
+    layers: str
+    """As ``Routine.ambience``."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A paragraph: parts in order, then what is left of its hold as working time."""
 
@@ -188,6 +197,8 @@ class Step:
     hold: Hold | None
     timed: tuple[TimedCue, ...]
     place: Place
+    backdrop: Backdrop | None = None
+    """``None``: the bed of the routine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +219,8 @@ class Routine:
     language: str
     """A BCP 47 tag, for instance ``en-US``."""
     ambience: str
-    """The bed: a name in the sound bank, a path relative to the script, or ``none``."""
+    """The bed: names in the sound bank and paths relative to the script, in the language of
+    ``layers``; or ``none``."""
     pace: Pace
     tags: tuple[str, ...]
     chapters: tuple[Chapter, ...]

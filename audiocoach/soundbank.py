@@ -23,7 +23,9 @@ from audiocoach.loudness import (
     loudest_moment,
     step_energies,
 )
+from audiocoach.presets import BedTone
 from audiocoach.synth import LEVEL, MANIFEST
+from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Db, Frames, Ms, clock, db_to_gain, frames_to_ms
 
 _ROOM_TONE: Db = -70.0
@@ -95,6 +97,11 @@ def find_sound(name: str, base: Path | None) -> SoundInfo:
     it is found, by whatever links. ``None``: any path, as from a command line. Raises
     ``NotFoundError`` that names the nearest.
     """
+    return _find(name, base, [info.name for info in sounds()])
+
+
+def _find(name: str, base: Path | None, offered: list[str]) -> SoundInfo:
+    """``offered``: names of the bank that may have been meant."""
     bank = {info.name: info for info in sounds()}
     if name in bank:
         return bank[name]
@@ -113,12 +120,20 @@ def find_sound(name: str, base: Path | None) -> SoundInfo:
         hint = nearest(Path(name).name, sorted(beside)) if beside else ""
         hint = hint if hint.startswith("; did") else ""
         raise NotFoundError(f'there is no sound file "{name}"{hint}')
-    raise NotFoundError(f'no sound is called "{name}"{nearest(name, bank)}')
+    raise NotFoundError(f'no sound is called "{name}"{nearest(name, offered)}')
 
 
-def open_bed(name: str, base: Path | None) -> Bed:
-    """The bed called ``name``, as ``find_sound`` finds it; ``none`` is a room tone."""
-    return room_tone() if name == "none" else Bed.open(find_sound(name, base))
+def find_bed(name: str, base: Path | None) -> SoundInfo:
+    """As ``find_sound``, of what can lie under everything."""
+    offered = [*_named("bed"), "none"]
+    info = _find(name, base, offered)
+    if info.kind == "mark":
+        raise NotFoundError(f'"{name}" sounds once; as a bed there is {", ".join(offered)}')
+    return info
+
+
+def _named(kind: str) -> list[str]:
+    return [info.name for info in sounds() if info.kind == kind]
 
 
 class Bed:
@@ -151,20 +166,27 @@ class Bed:
         self._position: Frames = 0
 
     @classmethod
-    def open(cls, info: SoundInfo) -> Bed:
-        """A bed of the bank or a user's file; raises ``SoundError``, ``NotFoundError``."""
+    def open(cls, info: SoundInfo, tone: BedTone | None = None) -> Bed:
+        """A bed of the bank or a user's file, in a tone if one is given.
+
+        Raises ``SoundError``, ``NotFoundError``.
+        """
         if info.kind == "mark":
-            known = (other.name for other in sounds() if other.kind == "bed")
-            raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {", ".join(known)}')
+            known = ", ".join(_named("bed"))
+            raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {known}')
         blocks = decode(info.path)
         if info.frames is None:
-            bed = cls(info.name, loops.crossfaded(loops.trimmed(blocks)))
+            blocks = loops.trimmed(blocks)
+            blocks = bed_toned(blocks, tone) if tone else blocks
+            bed = cls(info.name, loops.crossfaded(blocks))
             bed._decode_to(_SHORTEST_BED)
             return bed
+        blocks = bed_toned(blocks, tone) if tone else blocks
         lead = min(_SEAM, info.start)
         blocks = loops.cut(blocks, info.start - lead, info.frames + lead)
         loop = loops.looped(blocks, loops.same_fade(lead))
-        return cls(info.name, loop, frames=info.frames, loudness=info.loudness)
+        loudness = None if tone else info.loudness
+        return cls(info.name, loop, frames=info.frames, loudness=loudness)
 
     @property
     def position(self) -> Frames:
@@ -221,8 +243,11 @@ class Bed:
         See ``loudness.step_energies``. A loop that is no whole number of steps is off by
         less than one.
         """
-        energies = self._loop_energies()
-        return np.asarray(energies[np.arange(steps) * STEP % self.frames // STEP])
+        return self.energies_at(np.arange(steps) * STEP)
+
+    def energies_at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The same of the steps in which some frames lie, counted over all rounds."""
+        return np.asarray(self._loop_energies()[frames % self.frames // STEP])
 
     def _decode_to(self, end: Frames | None) -> Frames:
         """Decode until ``end`` frames are there, or all; returns how many there are."""
@@ -268,8 +293,9 @@ class Bed:
             context, piece = 25, 247  # hops; with the weighting's tail, a little under 2^17 frames
             hops = []
             self._decode_to(None)
-            for start in range(0, self.frames, piece * HOP):
-                end = min(start + piece * HOP, self.frames)
+            whole = -(-self.frames // STEP) * STEP  # the last step goes on into the beginning
+            for start in range(0, whole, piece * HOP):
+                end = min(start + piece * HOP, whole)
                 at = np.arange(start - context * HOP, end) % self.frames
                 sound = self._pcm[at].astype(np.float32) / np.float32(_FULL_SCALE)
                 hops.append(hop_energies(sound)[context:])

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from audiocoach.clips import Clip, ClipCache, Stretch, clip_key, join_clip, make_clip
 from audiocoach.errors import SpeechError
+from audiocoach.presets import PHONE, Tone
 from audiocoach.routine import Cue
 from audiocoach.units import Ms
 from audiocoach.voices import Manner, Voice
@@ -33,10 +34,11 @@ class Spoken:
 class Speaker:
     """Speaks the cues of a routine with one voice, or more where asked, through the cache."""
 
-    def __init__(self, voice: Voice | Cast, cache: ClipCache) -> None:
+    def __init__(self, voice: Voice | Cast, cache: ClipCache, tone: Tone = PHONE.tone) -> None:
         self._cast = voice if isinstance(voice, Cast) else Cast(voice)
         self._voice = self._cast.voice
         self._cache = cache
+        self._tone = tone
         self._lengths: dict[str, Ms] = {}
         self._load = lru_cache(maxsize=_IN_MEMORY)(self._cached)
 
@@ -103,12 +105,12 @@ class Speaker:
         """Names a clip by what the engines get: another cue of the same words shares it."""
         parts = self._cast.parts(cue)
         if usual := _usual(parts):
-            return clip_key(*usual)
+            return clip_key(*usual, self._tone)
         described = [
             (part.phrase.parts, astuple(part.phrase.manner), part.gain, part.gap, part.voice.key)
             for part in parts
         ]
-        return clip_key("in parts", json.dumps(described))
+        return clip_key("in parts", json.dumps(described), self._tone)
 
     def _cached(self, cue: Cue) -> Clip:
         clip = self._cache.get(self._key(cue))
@@ -129,12 +131,13 @@ class Speaker:
 
     def _made(self, parts: Sequence[Part]) -> Clip | None:
         if _usual(parts):
-            return make_clip(parts[0].voice.speak(parts[0].phrase.text))
+            return make_clip(parts[0].voice.speak(parts[0].phrase.text), self._tone)
         return join_clip(
             [
                 Stretch(part.voice.speak_phrase(part.phrase), part.voice.key, part.gain, part.gap)
                 for part in parts
-            ]
+            ],
+            self._tone,
         )
 
 

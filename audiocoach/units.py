@@ -15,6 +15,9 @@ Ms: TypeAlias = int
 Db: TypeAlias = float
 """A level or a gain in decibels."""
 
+Hz: TypeAlias = float
+"""A frequency."""
+
 Frames: TypeAlias = int
 """A time or a length in frames at ``RATE``."""
 

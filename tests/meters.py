@@ -20,6 +20,8 @@ class Measured:
     """LUFS."""
     true_peak: float
     """dBTP."""
+    range: float
+    """Loudness range, in LU."""
 
 
 def measure(samples: NDArray[np.float32]) -> Measured:
@@ -48,6 +50,7 @@ def measure(samples: NDArray[np.float32]) -> Measured:
     return Measured(
         float(metadata["lavfi.r128.I"]),
         20 * float(np.log10(float(metadata["lavfi.r128.true_peak"]))),
+        float(metadata["lavfi.r128.LRA"]),
     )
 
 

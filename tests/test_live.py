@@ -14,6 +14,7 @@ import pytest
 from listening import Listener, all_known, heard, levels, occurrences, roughness, wait_for
 from numpy.typing import NDArray
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip, ClipCache
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.limiter import LATENCY
@@ -85,10 +86,12 @@ ROUTINE = routine(
 WORDS = [WELCOME, WARM, SLOWLY, GLIDE, HALFWAY, WASH, BYE]
 
 
-def hum() -> Bed:
+def hum() -> Ambience:
     time_s = np.arange(2 * RATE) / RATE
     wave = 0.2 * np.sin(2 * np.pi * HUM_HZ * time_s)
-    return Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    return Ambience.of(
+        Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    )
 
 
 def bell() -> dict[str, NDArray[np.float32]]:

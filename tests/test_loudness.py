@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from audiocoach.limiter import LATENCY, Limiter, limit
 from audiocoach.loudness import (
     SILENCE,
+    hop_energies,
     integrated_loudness,
     k_weighting,
+    loudness_range,
+    step_energies,
     true_peak,
 )
 from audiocoach.units import RATE
@@ -80,6 +83,34 @@ def test_silence_has_no_loudness() -> None:
     assert integrated_loudness(silence) == SILENCE
     assert true_peak(silence) == SILENCE
     assert integrated_loudness(silence[:0]) == SILENCE
+
+
+def range_of(sound: NDArray[np.float32]) -> float:
+    return loudness_range(step_energies(hop_energies(sound)))
+
+
+@pytest.mark.parametrize(
+    ("levels", "wanted"),
+    [((-20, -30), 10), ((-20, -15), 5), ((-40, -20), 20), ((-50, -35, -20, -35, -50), 15)],
+)
+def test_the_range_is_that_of_the_standard(levels: tuple[int, ...], wanted: int) -> None:
+    """EBU Tech 3342, table 1: 1 kHz at levels of 20 s each, within 1 LU."""
+    sound = np.concatenate([tone(1_000, 20, level) for level in levels])
+    assert range_of(sound) == pytest.approx(wanted, abs=1)
+    assert range_of(sound) == pytest.approx(meters.measure(sound).range, abs=0.3)
+
+
+def test_the_range_of_words_over_noise_agrees_with_another_meter() -> None:
+    sound = noise(40, -48)
+    for start in (3, 9, 14, 22, 31):
+        sound[start * RATE :][: 2 * RATE] += noise(2, -20 - start / 5, start)
+    assert range_of(sound) > 5
+    assert range_of(sound) == pytest.approx(meters.measure(sound).range, abs=0.2)
+
+
+def test_silence_has_no_range() -> None:
+    assert range_of(np.zeros((5 * RATE, 2), np.float32)) == 0
+    assert range_of(tone(1_000, 2, -20)) == 0
 
 
 def test_a_loop_is_measured_as_it_is_heard() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip
 from audiocoach.errors import RenderError
 from audiocoach.mix import BLOCK, Mix, blocks, fade
@@ -27,13 +28,15 @@ def clip(frames: int, seed: int) -> Clip:
     return Clip(noise, np.ones(-(-frames // 441), np.float32))
 
 
-def silent_bed() -> Bed:
-    return Bed("silence", iter([np.zeros((RATE, 2), np.float32)]), loudness=-23.0)
+def silent_bed() -> Ambience:
+    return Ambience.of(Bed("silence", iter([np.zeros((RATE, 2), np.float32)]), loudness=-23.0))
 
 
-def humming_bed() -> Bed:
+def humming_bed() -> Ambience:
     wave = 0.1 * np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)
-    return Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    return Ambience.of(
+        Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    )
 
 
 @st.composite
@@ -51,7 +54,7 @@ def timelines(draw: st.DrawFn) -> tuple[Timeline, dict[Cue, Clip]]:
     return Timeline(length, (chapter,), (), tuple(cues), (), ()), clips
 
 
-def rendered(timeline: Timeline, mix: Mix, bed: Bed) -> np.ndarray:
+def rendered(timeline: Timeline, mix: Mix, bed: Ambience) -> np.ndarray:
     """Left channel of the whole mix, full scale at 1."""
     data = b"".join(block.raw_data for block in blocks(timeline, mix, bed, LEVELS, 0.0))
     return np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0] / 32767

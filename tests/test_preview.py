@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from listening import Listener, all_known, heard, wait_for
 
+from audiocoach.ambience import Ambience
 from audiocoach.cli import cli
 from audiocoach.cli.preview import Watched, find_step
 from audiocoach.clips import ClipCache
@@ -103,9 +104,11 @@ def test_what_is_not_there_is_told(script: Path, step: int | None, line: int | N
         find_step(load(script, {}), script, step, line)
 
 
-def hum() -> Bed:
+def hum() -> Ambience:
     wave = 0.2 * np.sin(2 * np.pi * 30 * np.arange(2 * RATE) / RATE)
-    return Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    return Ambience.of(
+        Bed("hum", iter([np.stack([wave, wave], axis=1).astype(np.float32)]), loudness=-23.0)
+    )
 
 
 def listen(routine: Routine, voice: ToneVoice, cache: Path, first: int) -> list[str]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from audiocoach.cli.options import (
+    accessible_option,
     ambience_option,
     choices_option,
     length_option,
+    preset_option,
     routine_argument,
     voice_option,
 )
@@ -38,6 +40,8 @@ _BITRATES = ("64", "80", "96", "112", "128", "160", "192", "224", "256", "320")
 @ambience_option
 @choices_option
 @length_option
+@preset_option
+@accessible_option
 @click.option(
     "--bitrate",
     type=click.Choice(_BITRATES),
@@ -60,6 +64,8 @@ def export(
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
+    preset: str,
+    accessible: bool,
     bitrate: str,
     cues: Path | None,
 ) -> None:
@@ -75,18 +81,21 @@ def export(
     audiocoach export my-stretches.md --ambience rain --voice en-us
     """  # noqa: D301
     from audiocoach import library, render
+    from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.mp3")
-    with _progress() as progress, render.open_speaker(loaded, voice) as speaker:
+    chosen = find_preset(preset, accessible=accessible)
+    with _progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
         done = render.export(
             loaded,
             speaker,
             target,
             ambience=ambience,
             length=length,
+            preset=chosen,
             bitrate=int(bitrate),
             cues=cues,
             progress=progress,

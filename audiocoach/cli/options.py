@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from audiocoach import library
+from audiocoach.presets import PRESETS
 from audiocoach.units import HOUR, Ms, parse_duration
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -88,6 +89,21 @@ ambience_option = click.option(
     "--ambience",
     metavar="NAME",
     help="One of 'audiocoach sounds', a sound file, or none; else what the script asks for.",
+)
+
+preset_option = click.option(
+    "--preset",
+    type=click.Choice(tuple(PRESETS)),
+    default=next(iter(PRESETS)),
+    show_default=True,
+    help="What it is made for: levels and tone.",
+)
+
+accessible_option = click.option(
+    "--accessible",
+    is_flag=True,
+    help="Keep the sound under words at least 20 dB below them, for ears that find words in "
+    "noise hard to follow (W3C G56).",
 )
 
 

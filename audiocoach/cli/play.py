@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING
 import click
 
 from audiocoach.cli.options import (
+    accessible_option,
     ambience_option,
     choices_option,
     length_option,
+    preset_option,
     routine_argument,
     voice_option,
 )
+from audiocoach.presets import PHONE, Preset
+from audiocoach.presets import preset as find_preset
 
 if TYPE_CHECKING:
     from audiocoach.cli.keys import Keys
@@ -80,6 +84,8 @@ volume_option = click.option(
 @ambience_option
 @choices_option
 @length_option
+@preset_option
+@accessible_option
 @device_option
 @speed_option
 @volume_option
@@ -90,6 +96,8 @@ def play(
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
     length: int | None,
+    preset: str,
+    accessible: bool,
     device: str | None,
     speed: float | None,
     volume: int,
@@ -122,7 +130,8 @@ def play(
     check_speed(speed, device)
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
-    perform(loaded, Setting(voice, ambience, length, device, speed, volume))
+    chosen = find_preset(preset, accessible=accessible)
+    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ class Setting:
     voice: str = "auto"
     ambience: str | None = None
     length: int | None = None
+    preset: Preset = PHONE
     device: str | None = None
     speed: float | None = None
     volume: int = 100
@@ -166,15 +176,16 @@ def perform(
     with ExitStack() as stack:
         output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
         stack.callback(output.close)
-        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder())
+        speaker = SpeakerApart(loaded, setting.voice, library.cache_folder(), setting.preset.tone)
         marks = render.load_marks(loaded)
         cue_length = partial(estimated_length, pace=loaded.pace)
         fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
         session = Session(
             fitted.routine,
             speaker.open,
-            render.open_bed(loaded, setting.ambience),
+            render.open_bed(loaded, setting.ambience, setting.preset.bed_tone),
             marks,
+            levels=setting.preset.levels,
             spacing=fitted.spacing,
             volume=setting.volume,
             interactive=is_terminal(),

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from audiocoach.cli.options import (
+    accessible_option,
     ambience_option,
     choices_option,
+    preset_option,
     routine_argument,
     voice_option,
 )
@@ -24,6 +26,7 @@ from audiocoach.cli.play import (
     volume_option,
 )
 from audiocoach.errors import AudiocoachError, DeviceError, NotFoundError
+from audiocoach.presets import preset as find_preset
 
 if TYPE_CHECKING:
     from audiocoach.routine import Routine
@@ -46,6 +49,8 @@ _LOOK_S = 0.25
 @voice_option
 @ambience_option
 @choices_option
+@preset_option
+@accessible_option
 @device_option
 @speed_option
 @volume_option
@@ -58,6 +63,8 @@ def preview(
     voice: str,
     ambience: str | None,
     choices: tuple[tuple[str, str], ...],
+    preset: str,
+    accessible: bool,
     device: str | None,
     speed: float | None,
     volume: int,
@@ -79,7 +86,8 @@ def preview(
     if step is not None and line is not None:
         raise click.UsageError("give --step or --from, not both")
     path = library.find_routine(routine)
-    setting = Setting(voice, ambience, None, device, speed, volume)
+    chosen = find_preset(preset, accessible=accessible)
+    setting = Setting(voice, ambience, None, chosen, device, speed, volume)
     while True:
         watched = Watched([path])
         try:

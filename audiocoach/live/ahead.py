@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from audiocoach.ambience import bed_starts
 from audiocoach.clips import Clip
 from audiocoach.mix import Mix, Stereo
 from audiocoach.presets import Levels
@@ -73,6 +74,10 @@ class PlannedStep:
     """Its first words."""
     coming: str
     """The first words of the next step, or the title of the next chapter."""
+    ambience: str
+    """The bed under it."""
+    bed_from: Frames
+    """Where that begins, when the step before has run out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -274,6 +279,8 @@ class Ahead:
         sounds: list[list[PlacedSound]] = [[] for _ in timeline.steps]
         for sound in timeline.sounds:
             sounds[sound.step].append(sound)
+        beds = [step.step.backdrop for step in timeline.steps]
+        beds_from = bed_starts(timeline)
         result: list[PlannedStep] = []
         coming = ""
         for at in reversed(range(len(timeline.steps))):
@@ -297,6 +304,8 @@ class Ahead:
                     chapter,
                     words,
                     coming,
+                    bed.layers if (bed := beds[at]) else self._routine.ambience,
+                    ms_to_frames(beds_from[at]),
                 )
             )
             first = at > 0 and timeline.steps[at - 1].chapter != placed.chapter

@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -24,6 +25,7 @@ import audiocoach
 from audiocoach import errors
 from audiocoach.clips import Clip, ClipCache
 from audiocoach.errors import AudiocoachError, SpeechError
+from audiocoach.presets import PHONE, Tone
 from audiocoach.routine import Cue, Place, Routine
 from audiocoach.speech import Spoken
 
@@ -38,11 +40,12 @@ class SpeakerApart:
     this session alone.
     """
 
-    def __init__(self, routine: Routine, voice: str, cache: Path) -> None:
+    def __init__(self, routine: Routine, voice: str, cache: Path, tone: Tone = PHONE.tone) -> None:
         self._hello = {
             "voice": voice,
             "language": routine.language,
             "pace": routine.pace.value,
+            "tone": asdict(tone),
         }
         self._folder = cache
         self._temporary: tempfile.TemporaryDirectory[str] | None = None

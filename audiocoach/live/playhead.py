@@ -82,6 +82,20 @@ class Playhead:
             return self._plan.steps[0].words
         return self.step.coming if self.step else ""
 
+    def ambience(self, count: Frames) -> tuple[str, Frames]:
+        """The bed that is heard or begins in the next ``count`` frames, and in how many of them.
+
+        That of the next step begins with its chapter, unless the listener is waited for.
+        """
+        steps = self._plan.steps
+        step = steps[max(0, min(self._at, len(steps) - 1))]
+        if 0 <= self._at < len(steps) - 1 and not self.until_done:
+            following = steps[self._at + 1]
+            begins = following.bed_from - self.now
+            if begins < count:
+                return following.ambience, max(0, begins)
+        return step.ambience, 0
+
     def follow(self, plan: Plan) -> None:
         """Move to the same place in a newer plan."""
         self._plan = plan

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip
 from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.live.ahead import Ahead, SpeakerSource
@@ -22,7 +23,6 @@ from audiocoach.live.status import Command, Heard, State, Status
 from audiocoach.mix import Mix, Stereo, bed_gain, fade
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
-from audiocoach.soundbank import Bed
 from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
 from audiocoach.units import Db, Frames, Ms, ms_to_frames
 
@@ -52,7 +52,7 @@ class Session:
         self,
         routine: Routine,
         open_speaker: SpeakerSource,
-        bed: Bed,
+        bed: Ambience,
         marks: Mapping[str, Stereo],
         *,
         levels: Levels | None = None,
@@ -69,6 +69,7 @@ class Session:
         self._head = Playhead(self._ahead, self._levels.attack, interactive=interactive)
         if first:
             self._head.begin_at(first, self._levels.fade_in)
+        bed.begin(self._head.ambience(0)[0])
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
@@ -220,6 +221,8 @@ class Session:
         out = out[:count] if runs else out
         now = self._head.now
         self._open_chapter()
+        name, begins = self._head.ambience(count)
+        self._bed.turn(name, self._bed.position + begins)
         if runs:
             self._begin(count)
         room = self._head.plan.mix.duck(now, len(out)) if runs else ONE

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from audiocoach.clips import ClipCache
 from audiocoach.errors import AudiocoachError
+from audiocoach.presets import Tone
 from audiocoach.routine import Cue, Pace, Place, Span
 from audiocoach.speech import Speaker
 from audiocoach.voices.catalogue import open_cast
@@ -57,7 +58,7 @@ def _serve(requests: queue.SimpleQueue[dict[str, Any]], replies: IO[str]) -> Non
         stack.callback(voice.close)
         cache = ClipCache(Path(hello["folder"]))
         stack.callback(cache.close)
-        speaker = Speaker(voice, cache)
+        speaker = Speaker(voice, cache, Tone(**hello["tone"]))
         while True:
             cues = [
                 Cue(

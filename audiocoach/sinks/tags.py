@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 from audiocoach import __version__
+from audiocoach.embedded import OWNER
 from audiocoach.routine import Routine
 from audiocoach.timeline import Timeline
 
@@ -23,11 +24,12 @@ _NO_OFFSET = 0xFFFFFFFF
 """A chapter given by its times alone (ID3v2 Chapter Frame Addendum, section 3.1)."""
 
 
-def id3(routine: Routine, timeline: Timeline) -> bytes:
+def id3(routine: Routine, timeline: Timeline, embedded: bytes = b"") -> bytes:
     """A whole ID3v2.3 tag: title, summary, language, length and chapters.
 
     Version 2.3 is what car radios and old players read. The first chapter begins at 0 and
-    the last ends with the file.
+    the last ends with the file. ``embedded``, as ``embedded.to_json`` gives it, travels in a
+    private frame that players pass over (ID3v2.3.0, section 4.28).
     """
     from mutagen import id3 as frames
 
@@ -70,6 +72,8 @@ def id3(routine: Routine, timeline: Timeline) -> bytes:
             sub_frames=[text("TIT2", routine.title)],
         )
     )
+    if embedded:
+        tags.add(frames.PRIV(owner=OWNER, data=embedded))
     tags.update_to_v23()
     file = io.BytesIO()
     tags.save(file, v1=0, v2_version=3, padding=lambda _: 0)

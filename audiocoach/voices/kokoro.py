@@ -23,10 +23,10 @@ from audiocoach.voices.known import KOKORO_RATE, KOKORO_VOICE_SIZE
 from audiocoach.voices.kokoro_sounds import SOUNDS, learnt, sentences
 from audiocoach.voices.neural import (
     as_espeak,
+    in_one,
     sayable,
     speech_of,
     split,
-    with_rests,
 )
 from audiocoach.voices.spoken import REVISION, clean, plain
 
@@ -44,13 +44,13 @@ class _Manner:
     speed: float
     """What the model takes: times its own speed."""
     rest: Ms
-    """Silence between two sentences."""
+    """Silence between two sentences, as a rule; ``sentences.rest_between`` has it grow."""
 
 
 _MANNERS = {
-    Pace.CALM: _Manner(0.75, 700),
-    Pace.NORMAL: _Manner(0.85, 450),
-    Pace.BRISK: _Manner(1.0, 300),
+    Pace.CALM: _Manner(0.8, 700),
+    Pace.NORMAL: _Manner(0.83, 450),
+    Pace.BRISK: _Manner(0.96, 300),
 }
 
 _STYLES = 510
@@ -129,12 +129,10 @@ class KokoroVoice:
     def _speak(self, words: str, parts: Sequence[tuple[str, str]], manner: Manner) -> Speech:
         where = f"Kokoro, {self._model.model}"
         return speech_of(
-            lambda: self._pieces(parts, manner.rate), words, KOKORO_RATE, self.info, where
+            lambda: self._said(parts, manner.rate), words, KOKORO_RATE, self.info, where
         )
 
-    def _pieces(
-        self, parts: Sequence[tuple[str, str]], rate: float
-    ) -> Iterator[NDArray[np.float32]]:
+    def _said(self, parts: Sequence[tuple[str, str]], rate: float) -> NDArray[np.float32]:
         engine = self._load()
         speed = self._manner.speed * rate
         spelt = sentences(parts, self.info.language)
@@ -144,7 +142,7 @@ class KokoroVoice:
             for piece in split(sentence, _LONGEST_PIECE):
                 yield engine.sound([SOUNDS[sound] for sound in piece if sound in SOUNDS], speed)
 
-        return with_rests(map(sounds, sayables), KOKORO_RATE, self._manner.rest)
+        return in_one(map(sounds, sayables), KOKORO_RATE, self._manner.rest)
 
     def _load(self) -> _Engine:
         with self._lock:

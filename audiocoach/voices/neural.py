@@ -1,7 +1,7 @@
 """What every neural voice does with its sentences: cut, trimmed, and joined with rests.
 
 An engine speaks a sentence at a time, with up to 0.7 s of silence around it. That is
-trimmed here, so that the pace alone says how long the rests are.
+trimmed, so that the pace and the sentences alone say how long the rests are.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from audiocoach.errors import SpeechError
-from audiocoach.units import Db, Ms
+from audiocoach.units import Ms
 from audiocoach.voices import Speech, VoiceInfo
+from audiocoach.voices.sentences import joined, trimmed
 from audiocoach.voices.spoken import defect, quote
 
 if TYPE_CHECKING:
@@ -29,22 +30,17 @@ _SOUNDS = ("Ll", "Lu", "Lo", "Nd")
 
 _MOST_LACKING = 0.1
 
-_SILENCE: Db = -55.0
-"""Below a sentence's loudest 10 ms; the silence of the voices measured is at -80."""
-
-_FRAME_MS: Ms = 10
-_BEFORE_MS, _AFTER_MS, _FADE_MS = 20, 40, 5
 _LOUDEST_PEAK = 0.98
 
 
 def speech_of(
-    pieces: Callable[[], Iterable[NDArray[np.float32]]],
+    speak: Callable[[], NDArray[np.float32]],
     words: str,
     rate: int,
     info: VoiceInfo,
     engine: str,
 ) -> Speech:
-    """The speech of ``words``, whole, of the pieces that an engine gives.
+    """What ``speak`` gives as the speech of ``words``, whole, one channel.
 
     Whatever goes wrong becomes a ``SpeechError`` that names the words, the voice and
     ``engine``.
@@ -53,7 +49,7 @@ def speech_of(
 
     failed = f'the cue {quote(words)} could not be spoken by the voice "{info.name}"'
     try:
-        samples = np.concatenate([np.zeros(0, np.float32), *pieces()])
+        samples = speak()
     except Exception as error:  # the engines and onnxruntime raise what they like
         raise SpeechError(f"{failed} ({engine}): {error or repr(error)}") from error
     if problem := defect(samples, rate, words):
@@ -64,17 +60,19 @@ def speech_of(
     return Speech(samples, rate)
 
 
-def with_rests(
+def in_one(
     sentences: Iterable[Iterable[NDArray[np.float32]]], rate: int, rest: Ms
-) -> Iterator[NDArray[np.float32]]:
-    """The pieces of each sentence, trimmed, and a rest between two sentences."""
+) -> NDArray[np.float32]:
+    """The sentences, each of pieces as the engine gives them, with rests between them."""
     import numpy as np
 
-    for index, pieces in enumerate(sentences):
-        if index:
-            yield np.zeros(rate * rest // 1000, np.float32)
-        for piece in pieces:
-            yield _trimmed(np.asarray(piece, np.float32).reshape(-1), rate)
+    said = [
+        np.concatenate(
+            [trimmed(np.asarray(piece, np.float32).reshape(-1), rate) for piece in pieces]
+        )
+        for pieces in sentences
+    ]
+    return joined(said, rate, rest)
 
 
 def split(sentence: Sequence[str], longest: int) -> Iterator[list[str]]:
@@ -134,24 +132,3 @@ _IPA = str.maketrans({"'": "ˈ", ",": "ˌ", ":": "ː", "g": "ɡ", ".": None, "͡
     str.maketrans("", "", "[]/‿")
 )
 """Signs of the alphabet that eSpeak writes in another way, or not."""
-
-
-def _trimmed(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """``sound`` without the silence at its ends, faded in and out over 5 ms."""
-    import numpy as np
-
-    frame = rate * _FRAME_MS // 1000
-    count = len(sound) // frame
-    if not count:
-        return sound
-    powers = np.square(sound[: count * frame].reshape(count, frame)).mean(axis=1)
-    heard = np.flatnonzero(powers > powers.max() * 10 ** (_SILENCE / 10))
-    if not len(heard):
-        return sound
-    start = max(0, int(heard[0]) * frame - rate * _BEFORE_MS // 1000)
-    end = (int(heard[-1]) + 1) * frame + rate * _AFTER_MS // 1000
-    kept = sound[start:end].copy()
-    fade = np.linspace(0.0, 1.0, min(len(kept), rate * _FADE_MS // 1000), dtype=np.float32)
-    kept[: len(fade)] *= fade
-    kept[len(kept) - len(fade) :] *= fade[::-1]
-    return kept

@@ -1,7 +1,7 @@
 """Neural voices through Piper: one ONNX model a voice, spoken in this process.
 
 What Piper does by itself is kept (sentences, phonemes); the rest between two sentences is
-set by the pace.
+set by the pace and by their lengths.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
 from audiocoach.voices.neural import (
     as_espeak,
     espeak_lock,
+    in_one,
     sayable,
     speech_of,
     split,
-    with_rests,
     without_ellipses,
 )
 from audiocoach.voices.spoken import REVISION, clean, plain
@@ -52,7 +52,7 @@ class _Manner:
     length_scale: float
     """Times the voice's own length of every phoneme."""
     rest: Ms
-    """Silence between two sentences."""
+    """Silence between two sentences, as a rule; ``sentences.rest_between`` has it grow."""
 
 
 _MANNERS = {
@@ -168,7 +168,7 @@ class PiperVoice:
         """Speak ``marked``: ``text``, with phonemes in double brackets for some words."""
         where = f"Piper, {self._model.path}"
         rate = self._model.info.rate
-        return speech_of(lambda: self._pieces(marked, manner.rate), text, rate, self.info, where)
+        return speech_of(lambda: self._said(marked, manner.rate), text, rate, self.info, where)
 
     def close(self) -> None:
         """Free the model, once nothing speaks any more."""
@@ -184,7 +184,7 @@ class PiperVoice:
                 self._engine = _load(self._model)
             return self._engine
 
-    def _pieces(self, words: str, speed: float) -> Iterator[NDArray[np.float32]]:
+    def _said(self, words: str, speed: float) -> NDArray[np.float32]:
         """The speech, sentence by sentence, with the rests between them."""
         from piper.config import SynthesisConfig
 
@@ -205,7 +205,7 @@ class PiperVoice:
                 sound: Any = engine.phoneme_ids_to_audio(engine.phonemes_to_ids(piece), manner)
                 yield sound
 
-        return with_rests(map(sounds, sentences), config.sample_rate, self._manner.rest)
+        return in_one(map(sounds, sentences), config.sample_rate, self._manner.rest)
 
 
 _AFTER_SOUNDS = re.compile(r"\]\]([.,;:!?]+)")

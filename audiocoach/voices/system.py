@@ -20,6 +20,7 @@ from audiocoach.routine import Pace
 from audiocoach.units import SECOND, Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
 from audiocoach.voices.process import Worker, WorkerError
+from audiocoach.voices.sentences import joined, sentences, trimmed
 from audiocoach.voices.spoken import REVISION, defect, plain, quote
 
 COMMAND = (sys.executable, "-P", "-m", "audiocoach.voices.worker")
@@ -216,6 +217,15 @@ class SystemVoice:
                 ) from error
 
     def _try(self, words: str, manner: Manner) -> Speech:
+        """All of a cue, sentence by sentence, with the rests between them."""
+        spoken = [self._sentence(said, manner) for said in sentences(words)]
+        (rate, *_) = {speech.rate for speech in spoken}
+        if len(spoken) == 1:
+            return spoken[0]
+        heard = [trimmed(speech.samples, speech.rate) for speech in spoken]
+        return Speech(joined(heard, rate, self.rest), rate)
+
+    def _sentence(self, words: str, manner: Manner) -> Speech:
         self._spoken += 1
         file = f"{self._spoken}{_SUFFIX}"
         path = self._worker.folder / file

@@ -1,0 +1,350 @@
+"""The voice chain and the bed's tone, by what a listener would notice."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import meters
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from audiocoach import library
+from audiocoach.clips import Clip, clip_key, make_clip
+from audiocoach.decode import Block
+from audiocoach.errors import NotFoundError
+from audiocoach.loudness import integrated_loudness
+from audiocoach.presets import PRESETS, Preset, Tone
+from audiocoach.script import load
+from audiocoach.soundbank import Bed, SoundInfo, find_bed, sounds
+from audiocoach.tone import bed_toned, voiced
+from audiocoach.units import RATE
+from audiocoach.voices import Speech
+from audiocoach.voices.catalogue import open_cast
+
+PHONE = PRESETS["phone"]
+each = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
+Mono = NDArray[np.float32]
+
+
+def db(ratio: float) -> float:
+    return float(20 * np.log10(max(ratio, 1e-12)))
+
+
+def rms(sound: NDArray[np.floating]) -> float:
+    return float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
+
+
+def vowel(seconds: float, pitch: float = 120.0) -> Mono:
+    """Harmonics of a voice that sings "ah": formants at 0.8, 1.2, 2.6 and 3.5 kHz."""
+    at = np.arange(round(seconds * RATE)) / RATE
+    wave = np.zeros_like(at)
+    for hertz in np.arange(pitch, 8_000, pitch):
+        formants = ((800, 120, 1.0), (1_200, 150, 0.5), (2_600, 250, 0.12), (3_500, 300, 0.06))
+        level = sum(a / (1 + ((hertz - f) / width) ** 2) for f, width, a in formants)
+        wave += level * np.sin(2 * np.pi * hertz * at + hertz)
+    return shaped((0.2 * wave / np.sqrt(np.mean(wave**2))).astype(np.float32))
+
+
+def hiss(seconds: float, level: float, low: float, high: float, seed: int = 1) -> Mono:
+    """Noise between two frequencies, at ``level`` dB against ``vowel``."""
+    count = round(seconds * RATE)
+    spectrum = np.fft.rfft(np.random.default_rng(seed).standard_normal(count))
+    hertz = np.fft.rfftfreq(count, 1 / RATE)
+    spectrum[(hertz < low) | (hertz > high)] = 0
+    wave = np.fft.irfft(spectrum, count)
+    return shaped((0.2 * 10 ** (level / 20) * wave / np.sqrt(np.mean(wave**2))).astype(np.float32))
+
+
+def shaped(wave: Mono) -> Mono:
+    rise = np.minimum(1, np.arange(len(wave)) / (0.01 * RATE)).astype(np.float32)
+    return wave * rise * rise[::-1]
+
+
+def pause(seconds: float) -> Mono:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+def gain(tone: Tone, hertz: float) -> float:
+    """In dB, of a vowel's worth of a pure tone."""
+    wave = (0.1 * np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE)).astype(np.float32)
+    return db(rms(voiced(wave, tone)[RATE // 4 :]) / rms(wave[RATE // 4 :]))
+
+
+PLAIN = Tone(ess_most=0.0, even=0.0)
+"""Filters alone."""
+
+
+@each
+def test_a_voice_keeps_no_rumble_and_its_consonants_come_forward(preset: Preset) -> None:
+    tone = replace(preset.tone, ess_most=0.0, even=0.0)
+    assert gain(tone, tone.highpass) == pytest.approx(-3.0, abs=0.1)
+    assert gain(tone, tone.highpass / 4) < -23
+    assert gain(tone, tone.presence) == pytest.approx(tone.presence_gain, abs=0.1)
+    assert gain(tone, 600) == pytest.approx(0, abs=0.5)
+
+
+def test_a_sharp_s_is_softened_and_nothing_else_changes() -> None:
+    around = [vowel(0.5), hiss(0.15, 2, 4_500, 9_000), vowel(0.5)]
+    sound = np.concatenate(around)
+    before, after = voiced(sound, PLAIN), voiced(sound, replace(PLAIN, ess_most=6.0))
+    inside = slice(round(0.52 * RATE), round(0.63 * RATE))
+    assert -6.5 < db(rms(after[inside]) / rms(before[inside])) < -4
+    for vowels in (slice(0, round(0.48 * RATE)), slice(round(0.67 * RATE), None)):
+        assert db(rms(after[vowels] - before[vowels]) / rms(before[vowels])) < -80
+
+
+def test_a_soft_s_and_an_sh_at_its_right_level_stay() -> None:
+    for level, low in ((-14, 4_500), (-12, 2_200)):
+        sound = np.concatenate([vowel(0.5), hiss(0.15, level, low, 9_000), vowel(0.5)])
+        before, after = voiced(sound, PLAIN), voiced(sound, replace(PLAIN, ess_most=6.0))
+        np.testing.assert_allclose(after, before, atol=1e-6)
+
+
+def test_the_de_esser_looks_ahead_and_does_not_click() -> None:
+    """Its gain has come down when the s begins, and moves slowly against the s itself."""
+    sound = np.concatenate([vowel(0.4), hiss(0.2, 3, 4_500, 9_000), vowel(0.4)])
+    before, after = voiced(sound, PLAIN), voiced(sound, replace(PLAIN, ess_most=6.0))
+    first = slice(round(0.41 * RATE), round(0.42 * RATE))
+    middle = slice(round(0.47 * RATE), round(0.53 * RATE))
+    at_first, later = (db(rms(after[part]) / rms(before[part])) for part in (first, middle))
+    assert at_first == pytest.approx(later, abs=1.5)
+
+
+def test_a_sentence_that_falls_off_is_brought_nearer_to_the_others() -> None:
+    quiet = np.concatenate([vowel(2), pause(0.5), 0.5 * vowel(2)])
+    levelled = voiced(quiet, replace(PLAIN, even=0.6))
+    before, after = voiced(quiet, PLAIN), levelled
+
+    def step(sound: Mono) -> float:
+        return db(rms(sound[round(0.8 * RATE) : round(1.2 * RATE)])) - db(
+            rms(sound[round(3.3 * RATE) : round(3.7 * RATE)])
+        )
+
+    assert step(before) == pytest.approx(6, abs=0.1)
+    assert step(after) == pytest.approx(2.4, abs=0.4)
+
+
+@given(st.integers(0, 100), st.integers(1, 30_000))
+@settings(max_examples=25)
+def test_a_voice_stays_as_long_and_silence_stays_silence(seed: int, frames: int) -> None:
+    wave = np.random.default_rng(seed).uniform(-0.3, 0.3, frames).astype(np.float32)
+    out = voiced(wave, PHONE.tone)
+    assert out.shape == wave.shape
+    assert out.dtype == np.float32
+    assert np.isfinite(out).all()
+    assert not voiced(np.zeros(frames, np.float32), PHONE.tone).any()
+
+
+def test_a_tone_makes_another_clip() -> None:
+    keys = {clip_key("joe", "Rest.", preset.tone) for preset in PRESETS.values()}
+    assert len(keys) == 3
+
+
+# Real voices
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[list[Speech]]:
+    """Words with quiet ends, and cues of the first routine, by the system's voice."""
+    routine = load(library.find_routine("back-massage"), {})
+    try:
+        cast = open_cast("pyttsx3", routine.language, routine.pace)
+    except NotFoundError as error:
+        pytest.skip(f"no system voice here: {error}")
+    texts = ["Think.", "Feather soft.", "Hold this.", "She rests.", "Relax your back, and wait."]
+    texts += [cue.spoken for cue in routine.cues()[:10]]
+    yield [cast.voice.speak(text) for text in texts]
+    cast.close()
+
+
+def test_the_ends_of_real_words_are_kept(system: list[Speech]) -> None:
+    """Everything louder than 60 dB under the loudest moment is there, at one gain."""
+    for speech in system[:7]:
+        clip = make_clip(speech)
+        assert clip is not None
+        whole = voiced(resampled(speech), PHONE.tone)
+        sounding = np.flatnonzero(np.abs(whole) > 1e-3 * np.abs(whole).max())
+        first, last = int(sounding[0]), int(sounding[-1])
+        ours = clip.samples.astype(np.float64) / 32767
+        start = aligned(ours, whole)
+        assert start <= first
+        assert start + len(ours) > last
+        for at in (first, last - _END):
+            was, now = whole[at:][:_END], ours[at - start :][:_END]
+            assert db(rms(now) / rms(was)) > overall(ours, whole, start) - 0.5
+
+
+_END = RATE // 250
+"""4 ms: a fade over the end of a word would show."""
+
+
+def overall(ours: NDArray[np.float64], whole: Mono, start: int) -> float:
+    """The usual gain of a clip, in dB."""
+    begin = max(0, -start)
+    was = whole[max(0, start) :][: len(ours) - begin]
+    now = ours[begin:][: len(was)]
+    soft = (np.abs(was) < 0.3 * np.abs(was).max()) & (np.abs(was) > 0.02 * np.abs(was).max())
+    return db(float(np.median(np.abs(now[soft]) / np.abs(was[soft]))))
+
+
+def aligned(ours: NDArray[np.float64], whole: Mono) -> int:
+    """The frame of ``whole`` with which ``ours`` begins; may be negative."""
+    size = 1 << (len(ours) + len(whole)).bit_length()
+    match = np.fft.irfft(np.fft.rfft(whole, size) * np.conj(np.fft.rfft(ours, size)), size)
+    best = int(np.argmax(match))
+    return best if best < size // 2 else best - size
+
+
+def resampled(speech: Speech) -> Mono:
+    import soxr
+
+    return np.asarray(soxr.resample(speech.samples, speech.rate, RATE), dtype=np.float32)
+
+
+def test_every_cue_of_a_real_voice_is_equally_loud(system: list[Speech]) -> None:
+    clips = [clip for speech in system[5:] if (clip := make_clip(speech)) is not None]
+    check_loudness(clips)
+
+
+def test_every_cue_of_the_neural_voice_is_equally_loud() -> None:
+    routine = load(library.find_routine("back-massage"), {})
+    try:
+        cast = open_cast("joe", routine.language, routine.pace)
+    except NotFoundError as error:
+        pytest.skip(f"no neural voice here: {error}")
+    spoken = [
+        cast.voice.speak(cue.spoken)
+        for cue in sorted(routine.cues(), key=lambda cue: len(cue.text))[20:30]
+    ]
+    cast.close()
+    check_loudness([clip for speech in spoken if (clip := make_clip(speech)) is not None])
+
+
+def check_loudness(clips: list[Clip]) -> None:
+    """Under 1 LU apart: the whole by its range, the loudest 3 s by their deviation."""
+    assert len(clips) >= 10
+    stereo = [np.repeat(clip.samples[:, None] / 32767, 2, axis=1) for clip in clips]
+    whole = [meters.measure(sound.astype(np.float32)).integrated for sound in stereo]
+    assert np.ptp(whole) < 0.3
+    shorts = []
+    for sound in stereo:
+        starts = range(0, max(1, len(sound) - 3 * RATE), RATE // 2)
+        if len(sound) >= 3 * RATE:
+            parts = [sound[at : at + 3 * RATE].astype(np.float32) for at in starts]
+            shorts.append(max(integrated_loudness(part) for part in parts))
+    assert np.std(shorts) < 1
+
+
+def test_the_de_esser_leaves_a_real_voice_alone_but_for_its_sibilants(
+    system: list[Speech],
+) -> None:
+    touched = count = 0
+    for speech in system[5:]:
+        sound = resampled(speech)
+        before, after = voiced(sound, PLAIN), voiced(sound, replace(PLAIN, ess_most=6.0))
+        hops = len(sound) // 441
+        was, now = (part[: hops * 441].reshape(hops, 441) for part in (before, after))
+        powers = np.square(was, dtype=np.float64).mean(axis=1)
+        speaking = powers > 1e-4 * powers.max()
+        lost = np.sqrt(np.square(now - was, dtype=np.float64).mean(axis=1) / (powers + 1e-12))
+        changed = speaking & (lost > 0.02)
+        touched += int(changed.sum())
+        count += int(speaking.sum())
+        spectrum = np.square(np.abs(np.fft.rfft(was * np.hanning(441), axis=1)))
+        above = spectrum[:, 35:].sum(axis=1) / spectrum.sum(axis=1)  # over 3.5 kHz
+        near = np.maximum.reduce([np.roll(above, by) for by in (-1, 0, 1)])
+        assert (near[changed] > 0.5).all()
+    assert 0 < touched < 0.1 * count
+
+
+# The bed
+
+
+def stereo(seconds: float, alike: float, seed: int = 1) -> Block:
+    """Noise; ``alike`` is how far left and right resemble each other, -1 to 1."""
+    rng = np.random.default_rng(seed)
+    both = rng.standard_normal((round(seconds * RATE), 2)) * 0.05
+    both[:, 1] = alike * both[:, 0] + np.sqrt(1 - alike**2) * both[:, 1]
+    return both.astype(np.float32)
+
+
+def in_blocks(sound: Block, sizes: list[int]) -> Iterator[Block]:
+    at = 0
+    for size in itertools.cycle(sizes):
+        if at >= len(sound):
+            return
+        yield sound[at : at + size]
+        at += size
+
+
+def whole(blocks: Iterator[Block]) -> Block:
+    return np.concatenate(list(blocks))
+
+
+def fold_loss(sound: Block) -> float:
+    """What is lost, in dB, where one loudspeaker plays the mean of both channels."""
+    return db(rms(sound) / max(rms(sound.mean(axis=1)), 1e-9))
+
+
+@given(st.integers(1, 300_000), st.lists(st.integers(1, 50_000), min_size=1, max_size=5))
+@settings(max_examples=25)
+def test_a_bed_is_coloured_alike_however_it_comes(frames: int, sizes: list[int]) -> None:
+    sound = stereo(frames / RATE, 0.2)
+    by_parts = whole(bed_toned(in_blocks(sound, sizes), PHONE.bed_tone))
+    at_once = whole(bed_toned(iter([sound]), PHONE.bed_tone))
+    assert by_parts.shape == sound.shape
+    np.testing.assert_array_equal(by_parts, at_once)
+
+
+@each
+def test_a_bed_has_its_tone_and_nothing_moves_in_time(preset: Preset) -> None:
+    impulse = np.zeros((RATE, 2), np.float32)
+    impulse[RATE // 2] = 1
+    out = whole(bed_toned(iter([impulse]), preset.bed_tone))[:, 0]
+    assert int(np.argmax(np.abs(out))) == RATE // 2
+    np.testing.assert_allclose(
+        out[RATE // 2 - 2_000 :][:4_001], out[RATE // 2 - 2_000 :][4_000::-1], atol=1e-6
+    )
+    response = 20 * np.log10(np.abs(np.fft.rfft(out)))
+    tone = preset.bed_tone
+    assert response[round(tone.highpass)] == pytest.approx(-3, abs=0.8)
+    assert response[round(tone.dip)] == pytest.approx(tone.dip_gain, abs=0.2)
+    assert response[12_000] == pytest.approx(0, abs=0.1)
+    assert tone.highpass < 50 or response[round(tone.highpass / 4)] < -20
+
+
+@pytest.mark.parametrize("alike", [-1.0, -0.95, -0.5, 0.0, 0.5, 1.0])
+def test_a_bed_for_a_phone_loses_nothing_on_one_loudspeaker(alike: float) -> None:
+    """A bed whose channels are against each other is turned, then narrowed."""
+    sound = stereo(4, alike)
+    assert fold_loss(whole(bed_toned(iter([sound]), PHONE.bed_tone))) < 0.9
+    assert alike > 0 or fold_loss(sound) > 2
+
+
+@pytest.mark.parametrize(
+    "info", [info for info in sounds() if info.kind == "bed"], ids=lambda info: info.name
+)
+def test_every_built_in_bed_folds_to_mono(info: SoundInfo) -> None:
+    bed = Bed.open(info, PHONE.bed_tone)
+    assert fold_loss(bed.read(bed.frames)) < 1
+
+
+def test_a_bed_with_its_tone_still_has_no_seam() -> None:
+    """Across the end of the loop it bends no more than elsewhere."""
+    bed = Bed.open(find_bed("ocean", None), PHONE.bed_tone)
+    bed.seek(bed.frames - RATE // 2)
+    around = bed.read(RATE)[:, 0].astype(np.float64)
+    bends = np.abs(np.diff(around, n=2))
+    assert bends[RATE // 2 - 20 : RATE // 2 + 20].max() <= 1.2 * np.percentile(bends, 99.9)
+
+
+def test_loudness_is_that_of_the_bed_with_its_tone() -> None:
+    bed = Bed.open(find_bed("drone", None), PHONE.bed_tone)
+    heard = bed.read(bed.frames)
+    assert bed.loudness == pytest.approx(meters.measure(heard).integrated, abs=0.1)
+    assert bed.loudness < -25  # most of it is too low for a phone
