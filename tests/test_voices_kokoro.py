@@ -150,13 +150,13 @@ class TestSpeaking:
         assert speech.rate == 24_000
         assert speech.samples.dtype == np.float32
         assert 0.1 < abs(speech.samples).max() <= 1.0
-        assert 100 < len(CUE.split()) / seconds(speech) * 60 < 160
+        assert 110 < len(CUE.split()) / seconds(speech) * 60 < 170
         frame = speech.rate // 100
         kept = speech.samples[: len(speech.samples) // frame * frame].reshape(-1, frame)
         quiet = abs(kept).max(axis=1) < 0.003
         assert not quiet[:8].all()
         longest = max(len(run) for run in "".join(".x"[int(one)] for one in quiet).split("."))
-        assert 60 <= longest <= 100, "the rest between two sentences, in 10 ms"
+        assert 80 <= longest <= 120, "the rest between two sentences, in 10 ms"
 
     def test_a_brisk_pace_is_faster(self, heart: kokoro.KokoroVoice) -> None:
         brisk = catalogue.open_voice("af_heart", "en-US", Pace.BRISK)
@@ -166,8 +166,8 @@ class TestSpeaking:
 
     def test_what_is_long_or_odd_is_spoken_whole(self, heart: kokoro.KokoroVoice) -> None:
         clause = "glide one hand slowly up towards the shoulder and let the other come down "
-        short, long = (heart.speak(clause * count) for count in (1, 6))
-        assert seconds(long) > 6 * seconds(short) * 0.8
+        short, long = (heart.speak(clause * count) for count in (1, 3))
+        assert seconds(long) > 3 * seconds(short) * 0.8
         for text in ("x", "3.5 \N{DEGREE SIGN}C", "Rest\N{HORIZONTAL ELLIPSIS} and breathe"):
             assert abs(heart.speak(text).samples).max() > 0.05
         with pytest.raises(SpeechError, match="no word that the voice"):
