@@ -8,6 +8,7 @@ The tree, with the exit code that the command line gives for each::
     ├── SoundError                  1   a sound file cannot be read as sound
     ├── LengthError                 1   a routine cannot last as long as is asked for
     ├── OutputError                 1   the result cannot be written
+    ├── FetchError                  1   a voice cannot be fetched from the network
     ├── DeviceError                 3   no loudspeaker, or it was lost
     └── RenderError                 4   the result would not be whole
         └── SpeechError             4   a cue could not be spoken
@@ -81,6 +82,10 @@ class LengthError(AudiocoachError):
 
 class OutputError(AudiocoachError):
     """The result cannot be written: no permission, no space, a format unknown."""
+
+
+class FetchError(AudiocoachError):
+    """A voice cannot be fetched: no network, no space, not what was promised."""
 
 
 class DeviceError(AudiocoachError):

@@ -40,7 +40,7 @@ class ToneVoice:
 
         ``level`` is the peak of the bursts, in dBFS.
         """
-        self.info = VoiceInfo(name, "tone", language, "tones, for tests")
+        self.info = VoiceInfo(name, "tone", language, "tones, for tests", rate)
         self.key = f"tone {name} rate={rate} character={character_ms} level={level}"
         self.parallel = parallel
         self.rate = rate

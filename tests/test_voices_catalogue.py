@@ -13,6 +13,7 @@ from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.voices import VoiceInfo, catalogue, piper
 from audiocoach.voices.language import agreement, tag
+from audiocoach.voices.neural import split
 from audiocoach.voices.spoken import plain, quote
 
 VOICES = catalogue.available()
@@ -199,11 +200,11 @@ class TestModelFiles:
 def test_a_long_sentence_is_cut_between_words() -> None:
     clause = [*"abcdefgh", " "] * 10 + [*"abcdefg", ",", " "]
     sentence = [*clause * 6, *"x" * 400]
-    pieces = list(piper._split(sentence))
+    pieces = list(split(sentence, piper._LONGEST_PIECE))
     assert [sound for piece in pieces for sound in piece] == sentence
     assert max(map(len, pieces)) <= piper._LONGEST_PIECE
     assert all(piece[-2:] == [",", " "] for piece in pieces[:6])
-    assert list(piper._split([])) == []
+    assert list(split([], 9)) == []
 
 
 @pytest.mark.parametrize(

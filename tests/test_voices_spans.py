@@ -342,6 +342,31 @@ def test_another_language_in_a_cue_is_spoken_by_another_voice(tmp_path: Path) ->
     speaker.close()
 
 
+@needs_piper
+@needs_espeak
+def test_voices_of_two_engines_speak_in_one_routine_and_in_one_cue(tmp_path: Path) -> None:
+    text = (
+        "Rest here for a while.\n\n"
+        '#[voice:"en-gb"]\nRest here for a while.\n\n'
+        'They say: (rest here for a while)[voice:"joe"], and (let go)[voice:"de"].\n\n'
+        "#[voice]\nNow sit up slowly."
+    )
+    routine = expand(parse(text, "x.md"), {})
+    cast = open_cast("joe", "en-US", Pace.CALM)
+    speaker = Speaker(cast, ClipCache(tmp_path))
+    cues = list(routine.cues())
+    who = [[part.voice.info.name for part in cast.parts(found)] for found in cues]
+    assert who == [["joe"], ["en-gb"], ["en-gb", "joe", "en-gb", "de"], ["joe"]]
+    assert len(list(speaker.speak(cues))) == 4
+    loud = [loudness(speaker.clip(found)) for found in cues]
+    assert max(loud) - min(loud) < 1.0
+    piper, system = (speaker.clip(found).samples for found in cues[:2])
+    shared = min(len(piper), len(system))
+    alike = np.corrcoef(piper[:shared].astype(float), system[:shared].astype(float))[0, 1]
+    assert abs(alike) < 0.5
+    speaker.close()
+
+
 @needs_espeak
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # its open pipes
 def test_a_live_session_speaks_the_same_clips(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from audiocoach.cli.check import check
 from audiocoach.cli.convert import import_script
 from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
-from audiocoach.cli.inspect import list_routines, sounds, voices
+from audiocoach.cli.inspect import list_routines, sounds
 from audiocoach.cli.measure import measure
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
 from audiocoach.cli.preview import preview
 from audiocoach.cli.share import share
 from audiocoach.cli.show import show
+from audiocoach.cli.voices import voices
 from audiocoach.errors import AudiocoachError, ScriptError
 
 _EXIT_BUG = 70

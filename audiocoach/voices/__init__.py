@@ -32,11 +32,13 @@ class VoiceInfo:
     name: str
     """What ``--voice`` takes: lower case, unique over all engines."""
     engine: str
-    """``piper`` or ``pyttsx3``."""
+    """``piper``, ``kokoro`` or ``pyttsx3``."""
     language: str
     """A BCP 47 tag, for instance ``en-US``."""
     description: str
     """A few words for a person who chooses."""
+    rate: int = 0
+    """Samples in a second; 0 where the engine tells only by speaking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-REVISION = 1
-"""Part of every voice's ``key``: count it up when ``plain`` or a check changes the sound."""
+REVISION = 3
+"""Part of every voice's ``key``: count it up when ``plain``, a rest or a check changes the
+sound."""
 
 QUIETEST_PEAK = 0.003
 """-50 dBFS: what never gets louder than that is silence, not speech."""

@@ -20,6 +20,7 @@ from audiocoach.routine import Pace
 from audiocoach.units import SECOND, Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
 from audiocoach.voices.process import Worker, WorkerError
+from audiocoach.voices.sentences import joined, sentences, trimmed
 from audiocoach.voices.spoken import REVISION, defect, plain, quote
 
 COMMAND = (sys.executable, "-P", "-m", "audiocoach.voices.worker")
@@ -38,6 +39,9 @@ _PITCH = 42
 """eSpeak's scale, 0 to 100; 50 is its default."""
 
 _PITCH_STEP = 12
+_ESPEAK_RATE = 22_050
+"""Samples in a second, of every voice of eSpeak NG that is no MBROLA voice."""
+
 _SLOWEST = 80
 """eSpeak NG speaks no slower, whatever it is told (``espeak_RATE_MINIMUM``)."""
 
@@ -126,7 +130,8 @@ def _listed(listing: dict[str, Any]) -> list[_Listed]:
         names = _names(voice, spoken, by_language=listing["driver"] == "espeak")
         name = next(name for name in names if name not in taken)
         taken.add(name)
-        info = VoiceInfo(name, "pyttsx3", spoken, voice["name"] or name)
+        rate = _ESPEAK_RATE if listing["driver"] == "espeak" else 0
+        info = VoiceInfo(name, "pyttsx3", spoken, voice["name"] or name, rate)
         found.append(_Listed(voice["id"], info, voice["id"] == listing["default"]))
     return found
 
@@ -212,6 +217,15 @@ class SystemVoice:
                 ) from error
 
     def _try(self, words: str, manner: Manner) -> Speech:
+        """All of a cue, sentence by sentence, with the rests between them."""
+        spoken = [self._sentence(said, manner) for said in sentences(words)]
+        (rate, *_) = {speech.rate for speech in spoken}
+        if len(spoken) == 1:
+            return spoken[0]
+        heard = [trimmed(speech.samples, speech.rate) for speech in spoken]
+        return Speech(joined(heard, rate, self.rest), rate)
+
+    def _sentence(self, words: str, manner: Manner) -> Speech:
         self._spoken += 1
         file = f"{self._spoken}{_SUFFIX}"
         path = self._worker.folder / file

