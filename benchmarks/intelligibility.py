@@ -23,7 +23,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from hearing.listening import NO_BED, Air, Said, at_ratio, said, voice_level
+import numpy as np
+from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, said, voice_level
 from hearing.recogniser import Recogniser
 from hearing.report import CLEAN, PHONE, ROOM, Row, markdown, svg
 from hearing.room import Mono
@@ -34,9 +35,12 @@ from audiocoach.presets import preset
 from audiocoach.routine import Routine
 from audiocoach.script import load
 from audiocoach.speech import Speaker
+from audiocoach.units import Db, db_to_gain
 
 RATIOS = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0, NO_BED)
 SEEDS = (1, 2)
+_EXPORTED: Db = 18.0
+"""The curve is made from one export at this ratio for each bed; see ``bed_of``."""
 
 
 def main() -> None:
@@ -45,6 +49,7 @@ def main() -> None:
     parser.add_argument("--voices", nargs="+", default=["joe", "pyttsx3"])
     parser.add_argument("--beds", nargs=2, default=["ocean", "rain"], help="one for each seed")
     parser.add_argument("--every", type=int, default=3, help="the curve takes each n-th cue")
+    parser.add_argument("--ratios", nargs="+", type=float, default=RATIOS, help="of the curve")
     parser.add_argument("--no-curve", action="store_true")
     parser.add_argument("--misheard", action="store_true", help="print each mistake")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="keep table and plot there")
@@ -57,7 +62,7 @@ def main() -> None:
             listener = Listener(ear, routine, speaker, voice, asked.beds, misheard=asked.misheard)
             rows += _shown(listener.with_preset())
             if not asked.no_curve:
-                rows += _shown(listener.curve(asked.every))
+                rows += _shown(listener.curve(asked.ratios, asked.every))
     date = dt.datetime.now(dt.UTC).date()
     versions = f"piper-tts {version('piper-tts')}, pyttsx3 {version('pyttsx3')}"
     first, second = asked.beds
@@ -110,12 +115,20 @@ class Listener:
                 yield Row(self._voice, PHONE, None, self._through(Air("phone"), cues))
             yield Row(self._voice, f"{ROOM} {seed}", None, self._through(Air("room", seed), cues))
 
-    def curve(self, every: int) -> Iterator[Row]:
+    def curve(self, ratios: Sequence[Db], every: int) -> Iterator[Row]:
         """Every so many cues, with the bed at each of the ratios."""
-        for ratio in RATIOS:
-            moved = at_ratio(preset("phone"), ratio)
-            for number, (bed, seed) in enumerate(zip(self._beds, SEEDS, strict=True)):
-                cues = said(self._routine, self._speaker, bed, moved)[::every]
+        bare = self._bare[::every]
+        exported = at_ratio(preset("phone"), _EXPORTED)
+        beds = [
+            list(bed_of(bare, said(self._routine, self._speaker, bed, exported)[::every]))
+            for bed in self._beds
+        ]
+        for ratio in ratios:
+            for number, (bed, seed) in enumerate(zip(beds, SEEDS, strict=True)):
+                cues = [
+                    Said(cue.text, cue.sound + sound * np.float32(db_to_gain(_EXPORTED - ratio)))
+                    for cue, sound in zip(bare, bed, strict=True)
+                ]
                 if number == 0:
                     yield Row(self._voice, PHONE, ratio, self._through(Air("phone"), cues))
                 room = self._through(Air("room", seed), cues)

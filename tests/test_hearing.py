@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hearing.listening import NO_BED, Air, Said, at_ratio, voice_level
+from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, voice_level
 from hearing.report import CLEAN, PHONE, ROOM, Row, markdown, svg
 from hearing.room import (
     NOISE_LEVEL,
@@ -164,6 +164,12 @@ def test_a_fixed_ratio_is_kept_whatever_the_preset_does() -> None:
     assert levels.bed + levels.duck == -9.0
     assert levels.clear < 0
     assert at_ratio(presets.PHONE, 9.0).tone == presets.PHONE.tone
+
+
+def test_the_bed_under_a_cue_is_what_the_voice_does_not_explain() -> None:
+    voice, bed = (np.stack([tone(hertz, 0.2)] * 2, axis=1) for hertz in (500, 3000))
+    (found,) = bed_of([Said("a cue", voice)], [Said("a cue", voice + bed)])
+    assert np.allclose(found, bed, atol=1e-6)
 
 
 ROWS = [

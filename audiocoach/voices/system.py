@@ -38,6 +38,8 @@ _RATES = {Pace.CALM: 115, Pace.NORMAL: 145, Pace.BRISK: 170}
 _PITCH = 42
 """eSpeak's scale, 0 to 100; 50 is its default."""
 
+_WORD_GAP = 0
+"""eSpeak's unit: 10 ms at its usual speed."""
 _PITCH_STEP = 12
 _SLOWEST = 80
 """eSpeak NG speaks no slower, whatever it is told (``espeak_RATE_MINIMUM``)."""
@@ -174,7 +176,7 @@ class SystemVoice:
         self._pitched = pitched
         self.info = listed.info
         self.key = f"pyttsx3 {version} {listed.id} rate={rate} pitch={_PITCH} r{REVISION}"
-        self._request = {"do": "speak", "voice": listed.id, "rate": rate, "pitch": _PITCH}
+        self._request = {"do": "speak", "voice": listed.id, "rate": rate, "pitch": _PITCH, "gap": _WORD_GAP}
         self._worker = worker
         self._cue_time = cue_time
         self._lock = threading.Lock()
