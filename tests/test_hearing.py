@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, voice_level
-from hearing.report import CLEAN, PHONE, ROOM, Row, markdown, svg
+from hearing.report import CLEAN, PHONE, ROOM, Row, keep, kept, markdown, svg
 from hearing.room import (
     NOISE_LEVEL,
     REVERBERATION_S,
@@ -180,6 +181,17 @@ ROWS = [
     *(Row("joe", f"{ROOM} {seed}", 6.0, Score(50, 20, 10 * seed)) for seed in (1, 2)),
     *(Row("joe", f"{ROOM} {seed}", NO_BED, Score(50, 5, 4)) for seed in (1, 2)),
 ]
+
+
+def test_rows_are_kept_and_found_again(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    assert kept(file) == []
+    row = Row("joe", CLEAN, None, Score(10, 2, 1, [("lift", "left")]))
+    for each in (row, ROWS[3]):
+        keep(each, file)
+    found = kept(file)
+    assert found[1] == ROWS[3]
+    assert found[0].score.heard_rate == row.score.heard_rate == 0.1
 
 
 def test_the_table_holds_every_figure_and_adds_the_seeds_up() -> None:

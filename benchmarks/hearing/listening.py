@@ -41,7 +41,7 @@ class Said:
     """Shape ``(n, 2)``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Air:
     """A way through the air: a phone, and perhaps a room."""
 
