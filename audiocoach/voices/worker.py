@@ -134,7 +134,7 @@ class _Engine:
         self._engine.setProperty("rate", request["rate"])
         if self._driver == "espeak":
             self._engine.setProperty("pitch", request["pitch"])
-            self._set(_WORD_GAP, request["gap"])
+            self._set(_WORD_GAP, request.get("gap", 0))
             self._settle(request["rate"])
         self._engine.save_to_file(request["text"], str(self._folder / request["file"]))
         self._engine.runAndWait()
