@@ -152,9 +152,9 @@ def pauses(text: str) -> float:
 
 
 _ESTIMATE: dict[Pace, tuple[float, float, float]] = {
-    Pace.CALM: (217.0, 66.2, 778.0),
-    Pace.NORMAL: (228.0, 54.9, 595.0),
-    Pace.BRISK: (205.0, 49.0, 450.0),
+    Pace.CALM: (217.0, 66.6, 863.0),
+    Pace.NORMAL: (228.0, 54.9, 650.0),
+    Pace.BRISK: (205.0, 49.0, 487.0),
 }
 """Milliseconds for each cue, each letter of it, and each rest within it."""
 

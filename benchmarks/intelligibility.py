@@ -19,24 +19,31 @@ import argparse
 import datetime as dt
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
-from hearing.listening import NO_BED, Air, Said, at_ratio, said, voice_level
+import numpy as np
+from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, said, voice_level
 from hearing.recogniser import Recogniser
-from hearing.report import CLEAN, PHONE, ROOM, Row, markdown, svg
+from hearing.report import CLEAN, PHONE, ROOM, Row, keep, kept, markdown, svg
 from hearing.room import Mono
 from hearing.scoring import Score, phonemes, score, total
+from numpy.typing import NDArray
 
 from audiocoach import library, render
 from audiocoach.presets import preset
 from audiocoach.routine import Routine
 from audiocoach.script import load
 from audiocoach.speech import Speaker
+from audiocoach.units import Db, db_to_gain
 
 RATIOS = (6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0, NO_BED)
 SEEDS = (1, 2)
+_EXPORTED: Db = 18.0
+"""The curve is made from one export at this ratio for each bed; see ``bed_of``."""
 
 
 def main() -> None:
@@ -45,19 +52,31 @@ def main() -> None:
     parser.add_argument("--voices", nargs="+", default=["joe", "pyttsx3"])
     parser.add_argument("--beds", nargs=2, default=["ocean", "rain"], help="one for each seed")
     parser.add_argument("--every", type=int, default=3, help="the curve takes each n-th cue")
+    parser.add_argument("--preset-every", type=int, default=1, help="the same without a curve")
+    parser.add_argument("--ratios", nargs="+", type=float, default=RATIOS, help="of the curve")
     parser.add_argument("--no-curve", action="store_true")
     parser.add_argument("--misheard", action="store_true", help="print each mistake")
+    parser.add_argument(
+        "--rows", type=Path, metavar="FILE", help="keep each figure there, and take what is there"
+    )
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="keep table and plot there")
     asked = parser.parse_args()
     routine = load(library.find_routine(asked.routine), {})
-    ear = Recogniser()
+    found = kept(asked.rows) if asked.rows else []
     rows: list[Row] = []
     for voice in asked.voices:
         with render.open_speaker(routine, voice) as speaker:
-            listener = Listener(ear, routine, speaker, voice, asked.beds, misheard=asked.misheard)
-            rows += _shown(listener.with_preset())
+            listener = Listener(routine, speaker, voice, asked.beds, misheard=asked.misheard)
+            ways = list(listener.with_preset(asked.preset_every))
             if not asked.no_curve:
-                rows += _shown(listener.curve(asked.every))
+                ways += listener.curve(asked.ratios, asked.every)
+            for way in ways:
+                same = (row for row in found if (row.voice, row.air, row.ratio) == way.key)
+                row = next(same, None) or way.heard()
+                rows.append(row)
+                print(row, flush=True, file=sys.stderr)
+                if asked.rows and row not in found:
+                    keep(row, asked.rows)
     date = dt.datetime.now(dt.UTC).date()
     versions = f"piper-tts {version('piper-tts')}, pyttsx3 {version('pyttsx3')}"
     first, second = asked.beds
@@ -65,8 +84,8 @@ def main() -> None:
         f"`python benchmarks/intelligibility.py {' '.join(sys.argv[1:])}`",
         f"routine: {asked.routine}, {routine.title}",
         f"bed: {first} with the first seed of the room and without it, {second} with the second",
-        f"preset: all distinct cues; curve: one in {asked.every}",
-        f"recogniser: {ear.name}",
+        f"preset: one in {asked.preset_every} distinct cues; curve: one in {asked.every}",
+        f"recogniser: {_ear().name}",
         f"voices: {versions}; Python {platform.python_version()}, {date}",
     ]
     print(markdown(rows, about))
@@ -78,12 +97,30 @@ def main() -> None:
             table.with_suffix(".svg").write_text(svg(rows), encoding="utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of hearing a voice, not gone yet."""
+
+    voice: str
+    air: str
+    ratio: Db | None
+    hear: Callable[[], Score]
+
+    @property
+    def key(self) -> tuple[str, str, Db | None]:
+        """What tells it from others."""
+        return self.voice, self.air, self.ratio
+
+    def heard(self) -> Row:
+        """Go it."""
+        return Row(self.voice, self.air, self.ratio, self.hear())
+
+
 class Listener:
-    """Hears one routine in one voice."""
+    """Hears one routine in one voice; nothing is exported before it is heard."""
 
     def __init__(
         self,
-        ear: Recogniser,
         routine: Routine,
         speaker: Speaker,
         voice: str,
@@ -91,53 +128,74 @@ class Listener:
         *,
         misheard: bool,
     ) -> None:
-        self._ear = ear
         self._routine = routine
         self._speaker = speaker
         self._voice = voice
         self._beds = beds
         self._misheard = misheard
-        self._bare = said(routine, speaker, "none", at_ratio(preset("phone"), NO_BED))
 
-    def with_preset(self) -> Iterator[Row]:
-        """All cues: clean, and with the preset as it is."""
-        alone = [cue.sound.mean(axis=1) for cue in self._bare]
-        heard = total(self._score(cue, sound) for cue, sound in zip(self._bare, alone, strict=True))
-        yield Row(self._voice, CLEAN, None, heard)
-        for number, (bed, seed) in enumerate(zip(self._beds, SEEDS, strict=True)):
-            cues = said(self._routine, self._speaker, bed)
-            if number == 0:
-                yield Row(self._voice, PHONE, None, self._through(Air("phone"), cues))
-            yield Row(self._voice, f"{ROOM} {seed}", None, self._through(Air("room", seed), cues))
+    def with_preset(self, every: int) -> Iterator[Way]:
+        """Every so many cues: clean, and with the preset as it is."""
+        first, _ = self._beds
+        yield Way(self._voice, CLEAN, None, partial(self._clean, every))
+        yield Way(self._voice, PHONE, None, partial(self._as_it_is, Air("phone"), first, every))
+        for bed, seed in zip(self._beds, SEEDS, strict=True):
+            hear = partial(self._as_it_is, Air("room", seed), bed, every)
+            yield Way(self._voice, f"{ROOM} {seed}", None, hear)
 
-    def curve(self, every: int) -> Iterator[Row]:
+    def curve(self, ratios: Sequence[Db], every: int) -> Iterator[Way]:
         """Every so many cues, with the bed at each of the ratios."""
-        for ratio in RATIOS:
-            moved = at_ratio(preset("phone"), ratio)
-            for number, (bed, seed) in enumerate(zip(self._beds, SEEDS, strict=True)):
-                cues = said(self._routine, self._speaker, bed, moved)[::every]
-                if number == 0:
-                    yield Row(self._voice, PHONE, ratio, self._through(Air("phone"), cues))
-                room = self._through(Air("room", seed), cues)
-                yield Row(self._voice, f"{ROOM} {seed}", ratio, room)
+        first, _ = self._beds
+        for ratio in ratios:
+            moved = partial(self._moved, Air("phone"), first, ratio, every)
+            yield Way(self._voice, PHONE, ratio, moved)
+            for bed, seed in zip(self._beds, SEEDS, strict=True):
+                moved = partial(self._moved, Air("room", seed), bed, ratio, every)
+                yield Way(self._voice, f"{ROOM} {seed}", ratio, moved)
+
+    @cached_property
+    def _bare(self) -> list[Said]:
+        return said(self._routine, self._speaker, "none", at_ratio(preset("phone"), NO_BED))
+
+    @cache  # noqa: B019 - a listener lives as long as the program
+    def _exported(self, bed: str) -> list[Said]:
+        return said(self._routine, self._speaker, bed)
+
+    @cache  # noqa: B019 - "
+    def _beneath(self, bed: str) -> list[NDArray[np.float32]]:
+        mixed = said(self._routine, self._speaker, bed, at_ratio(preset("phone"), _EXPORTED))
+        return list(bed_of(self._bare, mixed))
+
+    def _clean(self, every: int) -> Score:
+        return total(self._score(cue, cue.sound.mean(axis=1)) for cue in self._bare[::every])
+
+    def _as_it_is(self, air: Air, bed: str, every: int) -> Score:
+        return self._through(air, self._exported(bed)[::every])
+
+    def _moved(self, air: Air, bed: str, ratio: Db, every: int) -> Score:
+        more = np.float32(db_to_gain(_EXPORTED - ratio))
+        pairs = list(zip(self._bare, self._beneath(bed), strict=True))[::every]
+        return self._through(air, [Said(cue.text, cue.sound + more * bed) for cue, bed in pairs])
 
     def _through(self, air: Air, cues: Sequence[Said]) -> Score:
-        level = voice_level(self._bare, air)
-        arrived = zip(cues, air.carry(cues, level), strict=True)
+        arrived = zip(cues, air.carry(cues, self._level(air)), strict=True)
         return total(self._score(cue, sound) for cue, sound in arrived)
 
+    @cache  # noqa: B019 - "
+    def _level(self, air: Air) -> Db:
+        return voice_level(self._bare, air)
+
     def _score(self, cue: Said, sound: Mono) -> Score:
-        heard = self._ear.hear(sound)
+        heard = _ear().hear(sound)
         found = score(cue.text, heard, phonemes)
         if self._misheard and found.heard:
             print(f"  {found.misheard}\n    said:  {cue.text}\n    heard: {heard}")
         return found
 
 
-def _shown(rows: Iterator[Row]) -> Iterator[Row]:
-    for row in rows:
-        print(row, flush=True, file=sys.stderr)
-        yield row
+@cache
+def _ear() -> Recogniser:
+    return Recogniser()
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hearing.listening import NO_BED, Air, Said, at_ratio, voice_level
-from hearing.report import CLEAN, PHONE, ROOM, Row, markdown, svg
+from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, voice_level
+from hearing.report import CLEAN, PHONE, ROOM, Row, keep, kept, markdown, svg
 from hearing.room import (
     NOISE_LEVEL,
     REVERBERATION_S,
@@ -166,6 +167,12 @@ def test_a_fixed_ratio_is_kept_whatever_the_preset_does() -> None:
     assert at_ratio(presets.PHONE, 9.0).tone == presets.PHONE.tone
 
 
+def test_the_bed_under_a_cue_is_what_the_voice_does_not_explain() -> None:
+    voice, bed = (np.stack([tone(hertz, 0.2)] * 2, axis=1) for hertz in (500, 3000))
+    (found,) = bed_of([Said("a cue", voice)], [Said("a cue", voice + bed)])
+    assert np.allclose(found, bed, atol=1e-6)
+
+
 ROWS = [
     Row("joe", CLEAN, None, Score(100, 3, 1)),
     Row("joe", PHONE, None, Score(100, 4, 2)),
@@ -174,6 +181,17 @@ ROWS = [
     *(Row("joe", f"{ROOM} {seed}", 6.0, Score(50, 20, 10 * seed)) for seed in (1, 2)),
     *(Row("joe", f"{ROOM} {seed}", NO_BED, Score(50, 5, 4)) for seed in (1, 2)),
 ]
+
+
+def test_rows_are_kept_and_found_again(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    assert kept(file) == []
+    row = Row("joe", CLEAN, None, Score(10, 2, 1, [("lift", "left")]))
+    for each in (row, ROWS[3]):
+        keep(each, file)
+    found = kept(file)
+    assert found[1] == ROWS[3]
+    assert found[0].score.heard_rate == row.score.heard_rate == 0.1
 
 
 def test_the_table_holds_every_figure_and_adds_the_seeds_up() -> None:

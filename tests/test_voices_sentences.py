@@ -14,6 +14,7 @@ from audiocoach.routine import Pace
 from audiocoach.voices import Speech
 from audiocoach.voices.catalogue import available, open_voice
 from audiocoach.voices.sentences import joined, rest_between, sentences, trimmed
+from audiocoach.voices.system import SystemVoice
 
 RATE = 16_000
 _NAMES = {info.name for info in available()}
@@ -106,3 +107,16 @@ def test_a_voice_rests_longer_between_long_sentences(name: str) -> None:
     assert len(short) == len(long) == 1
     assert 500 <= short[0] < long[0] <= 1_100
     assert long[0] - short[0] >= 100
+
+
+@needs_espeak
+def test_espeak_leaves_a_moment_after_each_word() -> None:
+    voice = open_voice("en-us", "en-US", Pace.CALM)
+    assert isinstance(voice, SystemVoice)
+    text = "Place both hands on the lower back."
+    with_gaps = voice.speak(text)
+    voice._request["gap"] = 0
+    without = voice.speak(text)
+    voice.close()
+    more_s = (len(with_gaps.samples) - len(without.samples)) / without.rate
+    assert 0.1 < more_s < 0.6

@@ -6,7 +6,8 @@ for each, with the ``id`` of its request:
 ``{"id": 1, "do": "voices"}``
     ``{"id": 1, "driver": "espeak", "version": "1.52.0", "default": ID,
     "voices": [{"id": ID, "name": NAME, "language": TAG}]}``
-``{"id": 2, "do": "speak", "text": WORDS, "voice": ID, "rate": 115, "pitch": 42, "file": NAME}``
+``{"id": 2, "do": "speak", "text": WORDS, "voice": ID, "rate": 115, "pitch": 42, "gap": 3,
+"file": NAME}``
     ``{"id": 2}`` once FOLDER/NAME is written
 
 or ``{"id": N, "error": MESSAGE}``. The process ends, and takes FOLDER with it, when
@@ -33,6 +34,9 @@ from typing import IO, Any
 _LONGEST_DATA_PATH = 150
 """Bytes. eSpeak NG copies the path of its data into 160 bytes (``N_PATH_HOME``); where it
 does not fit, eSpeak NG finds no data and ends the process."""
+
+_WORD_GAP = 7
+"""``espeakWORDGAP`` of ``speak_lib.h``: a pause after each word, in 10 ms at its usual speed."""
 
 _POLL_S = 0.005
 
@@ -130,6 +134,7 @@ class _Engine:
         self._engine.setProperty("rate", request["rate"])
         if self._driver == "espeak":
             self._engine.setProperty("pitch", request["pitch"])
+            self._set(_WORD_GAP, request.get("gap", 0))
             self._settle(request["rate"])
         self._engine.save_to_file(request["text"], str(self._folder / request["file"]))
         self._engine.runAndWait()
@@ -139,6 +144,11 @@ class _Engine:
                 break
             time.sleep(_POLL_S)
         self._check()
+
+    def _set(self, parameter: int, value: int) -> None:
+        """Set a parameter of eSpeak that pyttsx3 does not know."""
+        if _espeak().dll.espeak_SetParameter(parameter, value, 0):
+            raise RuntimeError(f"eSpeak NG does not take {value} as its parameter {parameter}")
 
     def _settle(self, rate: int) -> None:
         """Wait until eSpeak has taken its settings.

