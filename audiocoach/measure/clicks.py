@@ -29,8 +29,8 @@ _FLOOR = db_to_gain(-80.0)
 """Of the derivatives; what is under it counts as this much."""
 _SECOND: Db = 9.0
 _FOURTH: Db = 13.0
-"""Over all neighbours, from which it is a click. Over 4 h of speech by two engines over beds, coded
-as MP3, the highest of the fourth was 10.6 dB."""
+"""Over all neighbours, from which it is a click. In 40 minutes of speech by two engines over beds,
+most of it coded as MP3, the highest of the fourth was 10.6 dB."""
 _APART: Ms = 100
 """Clicks closer than this are one."""
 
