@@ -60,8 +60,8 @@ _STYLES = 510
 """The model takes as many sounds at once, and has a style for each count of them."""
 
 _LONGEST_PIECE = 200
-"""Sounds, about 12 s of calm speech. Memory grows with what is spoken at once: 0.34 GB for 5 s,
-0.5 GB for 11 s (measured, the whole process)."""
+"""Sounds, about 12 s of calm speech. Memory grows with what is spoken at once: 0.33 GB for 5 s,
+0.42 GB for 10 s (measured, the whole process)."""
 
 
 @dataclass(frozen=True, slots=True)
