@@ -65,7 +65,21 @@ def test_a_seam_would_be_found() -> None:
     assert click_at(loop_of("ocean")[:-441], 0) > click_at(loop_of("ocean"), 0)
 
 
-@pytest.mark.parametrize(("name", "reach"), [("ocean", 3.0), ("rain", 1.0), ("drone", 2.0)])
+@pytest.mark.parametrize(
+    ("name", "reach"),
+    [
+        ("ocean", 3.0),
+        ("rain", 1.0),
+        ("leaves", 1.0),
+        ("brook", 1.5),
+        ("wind", 2.0),
+        ("crickets", 1.0),
+        ("fire", 1.0),
+        ("drone", 2.0),
+        ("bowls", 2.5),
+        ("music", 2.5),
+    ],
+)
 def test_a_bed_is_even(name: str, reach: float) -> None:
     assert np.abs(short_term(loop_of(name))).max() < reach
 
@@ -113,6 +127,6 @@ def test_a_damaged_bank_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         data = (data_folder("sounds") / name).read_bytes()
         (tmp_path / name).write_bytes(data if name == "sounds.json" else data[: len(data) // 2])
     with pytest.raises(SoundError, match=r"drone.*install audiocoach again"):
-        Bed.open(find_sound("drone", None)).read(80 * RATE)
+        Bed.open(find_sound("drone", None)).read(96 * RATE)
     with pytest.raises(SoundError, match=r"bell.*install audiocoach again"):
         load_mark(find_sound("bell", None))

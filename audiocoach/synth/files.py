@@ -41,7 +41,7 @@ def render(recipe: Recipe) -> NDArray[np.int16]:
     Its loudness is rounded to 0.001 dB, which hides in what precision it was measured: so
     the result is the same bit for bit with every version of NumPy.
     """
-    sound = recipe.function(recipe.seconds * RATE, recipe.seed)
+    sound = recipe.function(recipe.frames, recipe.seed)
     sound *= 0.05 / np.sqrt(np.mean(sound * sound))
     measured = sound.astype(np.float32)
     if recipe.kind == "bed":
@@ -62,6 +62,7 @@ def encode(recipe: Recipe, pcm: NDArray[np.int16]) -> bytes:
     encoder.silence()
     encoder.set_channels(2)
     encoder.set_in_sample_rate(RATE)
+    encoder.set_out_sample_rate(RATE)
     encoder.set_bit_rate(recipe.kbps)
     encoder.set_quality(2)
     raised = np.rint(padded * db_to_gain(makeup(recipe.kbps) - recipe.coding_gain)).astype("<i2")
