@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from itertools import pairwise
 
 import bedmeters
 import numpy as np
@@ -16,11 +17,13 @@ from waves import Sound, loop_of, short_term, tone
 from audiocoach import synth
 from audiocoach.library import data_folder
 from audiocoach.loudness import STEP, integrated_loudness, true_peak
-from audiocoach.synth import music
+from audiocoach.synth import bowls, music
 from audiocoach.synth.circular import TICK, generator
 from audiocoach.units import RATE
 
 BEDS = [recipe.name for recipe in synth.RECIPES if recipe.kind == "bed"]
+
+TONAL = {"drone", "bowls", "music"}
 
 each_bed = pytest.mark.parametrize("name", BEDS)
 
@@ -100,25 +103,42 @@ def test_nothing_comes_again_within_the_loop(name: str) -> None:
     assert alike < (0.45 if name in {"ocean", "wind", "bowls", "music"} else 0.2)
 
 
-@each_bed
+@pytest.mark.parametrize("name", [bed for bed in BEDS if bed not in TONAL])
 def test_no_stretch_is_a_copy(name: str) -> None:
-    """No 5 s of a loop, the span of auditory memory for noise, are as another 5 s. The bound
-    leaves room for two strokes of the same bowl; a copy has over 0.97."""
+    """No 5 s of a loop are as another 5 s. Two waves reach 0.8; a copy has over 0.97.
+
+    Tones move too little for this measure; see the next test.
+    """
     alike, _, _ = bedmeters.twins(loop_of(name))
-    assert alike < 0.93
+    assert alike < 0.9
+
+
+def test_no_phrase_comes_again() -> None:
+    """No four strokes of bowls in a row come twice within the loop, nor four notes, and none
+    comes twice in a row; the first follows the last."""
+    recipes = {recipe.name: recipe for recipe in synth.RECIPES}
+    struck = bowls._strokes(generator(recipes["bowls"].seed), float(recipes["bowls"].seconds))
+    _, notes = music._melody(generator(recipes["music"].seed), float(recipes["music"].seconds))
+    for phrase in ([bowl for _, bowl in struck], notes):
+        runs = [tuple((phrase + phrase)[at : at + 4]) for at in range(len(phrase))]
+        assert len(set(runs)) == len(runs) > 20
+        assert all(a != b for a, b in pairwise([*phrase, phrase[0]]))
 
 
 @pytest.mark.parametrize("name", ["rain", "ocean", "music"])
 def test_a_repetition_would_be_found(name: str) -> None:
     loop = loop_of(name)
     half = len(loop) // 4 * 2
-    twice = np.concatenate([loop[:half], loop[:half]])
-    alike, lag = bedmeters.recurrence(twice)
+    alike, lag = bedmeters.recurrence(np.concatenate([loop[:half], loop[:half]]))
     assert alike > 0.97
     assert lag == pytest.approx(half / RATE, abs=0.1)
-    copied = loop.copy()
-    copied[40 * RATE : 47 * RATE] = loop[20 * RATE : 27 * RATE]
-    assert bedmeters.twins(copied)[0] > 0.97
+
+
+@pytest.mark.parametrize("name", ["rain", "ocean"])
+def test_a_copy_would_be_found(name: str) -> None:
+    loop = loop_of(name).copy()
+    loop[40 * RATE : 47 * RATE] = loop[20 * RATE : 27 * RATE]
+    assert bedmeters.twins(loop)[0] > 0.97
 
 
 # 3: room for speech
@@ -193,7 +213,8 @@ def test_nothing_startles(name: str) -> None:
     """No 10 ms are more than 10 LU over the whole.
 
     The ear sums up about 100 ms: ten times the power for a tenth of that time is as loud as
-    the bed itself. The sample peaks leave 4 dB more room than the mix's ceiling needs.
+    the bed itself. With the true peak at -6.5 dBTP, a bed may be brought up by 5 dB and stays
+    under any ceiling of a mix.
     """
     loop = loop_of(name)
     assert bedmeters.moments_over(loop).max() < 10.0
@@ -213,9 +234,10 @@ def test_steady_enough_to_duck(name: str) -> None:
 
 @each_bed
 def test_no_click_no_offset_no_silence(name: str) -> None:
-    """A bend of the wave stands out less than 9 times from those within 100 ms (a seam of one
-    hundredth of full scale has 20 and more); the mean is under the least bit of 16; and
-    in each 10 ms some sample passes -66 dBFS, far over what counts as silence anywhere."""
+    """A bend of the wave stands out less than 9 times from those within 100 ms: a crackle 8, a
+    click of one hundredth of full scale among bowls over 20. The mean is under the least bit
+    of 16. In each 10 ms some sample passes -66 dBFS, far over what counts as silence anywhere.
+    """
     loop = loop_of(name)
     assert bedmeters.bends(loop) < 9.0
     assert np.abs(loop.mean(axis=0, dtype=np.float64)).max() < 1 / 32768
@@ -227,8 +249,8 @@ def test_a_crackle_too_loud_and_a_click_would_be_found() -> None:
     loop = loop_of("fire").copy()
     loop[RATE : RATE + 441] *= 6.0
     assert bedmeters.moments_over(loop).max() > 10.0
-    loop = loop_of("ocean").copy()
-    loop[5 * RATE] += 0.05
+    loop = loop_of("bowls").copy()
+    loop[5 * RATE] += 0.01
     assert bedmeters.bends(loop) > 20.0
 
 
@@ -267,10 +289,9 @@ def test_a_fire_crackles_without_a_rhythm() -> None:
     assert gaps.std() / gaps.mean() > 0.8
 
 
-def test_the_music_never_repeats_a_note_and_has_no_beat() -> None:
+def test_the_music_has_no_beat() -> None:
     recipe = next(recipe for recipe in synth.RECIPES if recipe.name == "music")
-    times, notes = music._melody(generator(recipe.seed), float(recipe.seconds))
+    times, _ = music._melody(generator(recipe.seed), float(recipe.seconds))
     gaps = np.diff([*times, times[0] + recipe.seconds])
     assert 3.5 < gaps.min() < gaps.max() < 10.5
     assert gaps.std() / gaps.mean() > 0.15
-    assert all(a != b for a, b in zip(notes, [*notes[1:], notes[0]], strict=True))
