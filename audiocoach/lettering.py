@@ -44,17 +44,6 @@ def wrap(text: str, room: float) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def breakable(word: str) -> bool:
-    """Whether a word is of a script that is written without spaces."""
-    return any(unicodedata.east_asian_width(char) in ("W", "F") for char in word)
-
-
-def right_to_left(text: str) -> bool:
-    """Whether the first letter that has a direction is of such a script (UAX 9, rule P2)."""
-    directions = map(unicodedata.bidirectional, text)
-    return next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
-
-
 def xml_escaped(text: str) -> str:
     """Text for XML, in an element or in a quoted attribute."""
     return escape(_NOT_XML.sub("", text))

@@ -79,14 +79,6 @@ def to_png(picture: str) -> bytes:
 
     Raises ``OutputError`` where the extra ``picture`` is not installed.
     """
-    return rendered(picture, zoom=2)
-
-
-def rendered(picture: str, *, zoom: int | None = None, width: int | None = None) -> bytes:
-    """An SVG picture as PNG, ``zoom`` times as large or ``width`` pixels wide.
-
-    Raises ``OutputError`` where the extra ``picture`` is not installed.
-    """
     try:
         import resvg_py
     except ImportError:
@@ -94,7 +86,7 @@ def rendered(picture: str, *, zoom: int | None = None, width: int | None = None)
             "a PNG needs the extra: pip install 'audiocoach[picture]'; an .svg needs nothing"
         ) from None
     try:
-        return bytes(resvg_py.svg_to_bytes(svg_string=picture, zoom=zoom, width=width))
+        return bytes(resvg_py.svg_to_bytes(svg_string=picture, zoom=2))
     except ValueError as error:
         raise OutputError(f"the picture cannot be made: {error}") from error
 

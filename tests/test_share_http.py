@@ -127,7 +127,7 @@ def test_a_part_of_another_file_is_never_mixed_in(here: Shared) -> None:
 def test_all_that_belongs_to_it_has_its_type(here: Shared) -> None:
     folder = f"/{SECRET}/{here.item.slug}/"
     wanted = {
-        f"{folder}cover.svg": "image/svg+xml",
+        f"{folder}cover.png": "image/png",
         f"{folder}{here.item.slug}.vtt": "text/vtt; charset=utf-8",
         f"{folder}{here.item.slug}.srt": "application/x-subrip; charset=utf-8",
         f"{folder}{here.item.slug}.chapters.json": "application/json+chapters",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+from audiocoach.artwork import SIDE
 from audiocoach.lettering import xml_escaped
 from audiocoach.share.items import Item
 from audiocoach.sidecars.chapters import TYPE
@@ -29,14 +30,14 @@ _TITLE = "audiocoach"
 _SUMMARY = "Routines that a calm voice speaks over soft ambient sound."
 
 
-def make_feed(items: Sequence[Item], base: str, picture: str) -> str:
+def make_feed(items: Sequence[Item], base: str) -> str:
     """The feed of what is shared; ``base`` is the address that everything stands under.
 
-    It ends with a slash. ``picture`` is the suffix of the covers.
+    It ends with a slash.
     """
     language = items[0].told.language or "en"
     identity = uuid.uuid5(_PODCASTS, "audiocoach " + " ".join(item.digest for item in items))
-    cover = f"{base}{items[0].slug}/cover{picture}"
+    cover = f"{base}{items[0].slug}/cover.png"
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         _open("rss", {"version": "2.0", **_NAMESPACES}),
@@ -62,14 +63,14 @@ def make_feed(items: Sequence[Item], base: str, picture: str) -> str:
         _element("podcast:locked", "yes"),
         _element("podcast:block", "yes"),
         _element("podcast:medium", "podcast"),
-        *_pictures(cover, picture),
+        *_pictures(cover),
     ]
     for number, item in enumerate(items, 1):
-        lines += _item(item, number, f"{base}{item.slug}/", picture)
+        lines += _item(item, number, f"{base}{item.slug}/")
     return "\n".join([*lines, "</channel>", "</rss>"]) + "\n"
 
 
-def _item(item: Item, number: int, base: str, picture: str) -> Iterator[str]:
+def _item(item: Item, number: int, base: str) -> Iterator[str]:
     told = item.told
     yield "<item>"
     yield _element("title", told.title)
@@ -90,7 +91,7 @@ def _item(item: Item, number: int, base: str, picture: str) -> Iterator[str]:
     yield _element("itunes:explicit", "false")
     yield _element("itunes:episode", str(number))
     yield _element("itunes:episodeType", "full")
-    yield from _pictures(f"{base}cover{picture}", picture, channel=False)
+    yield from _pictures(f"{base}cover.png", channel=False)
     if told.chapters:
         yield _empty("podcast:chapters", {"url": f"{base}{item.slug}.chapters.json", "type": TYPE})
     if told.cues:
@@ -113,15 +114,13 @@ def _about(item: Item) -> str:
     return ", ".join(titles[:50]) or item.told.title or "A routine."
 
 
-def _pictures(address: str, picture: str, *, channel: bool = True) -> Iterator[str]:
-    """Players take PNG and JPEG; a picture of another kind is better not named."""
-    if picture == ".png":
-        yield _empty("itunes:image", {"href": address})
-        if channel:
-            yield _empty(
-                "podcast:image",
-                {"href": address, "type": "image/png", "width": "1400", "aspect-ratio": "1/1"},
-            )
+def _pictures(address: str, *, channel: bool = True) -> Iterator[str]:
+    yield _empty("itunes:image", {"href": address})
+    if channel:
+        yield _empty(
+            "podcast:image",
+            {"href": address, "type": "image/png", "width": str(SIDE), "aspect-ratio": "1/1"},
+        )
 
 
 def _element(name: str, text: str) -> str:

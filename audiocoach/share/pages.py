@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from audiocoach.cover import length_in_words
+from audiocoach.artwork import length_text
 from audiocoach.lettering import xml_escaped
 from audiocoach.share.items import Item
 from audiocoach.units import SECOND, clock
@@ -21,17 +21,14 @@ def data(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def player(item: Item, *, picture: str, more: bool) -> str:
-    """The page that plays one item; ``more``: there are others, on the page above.
-
-    ``picture`` is the suffix of the cover.
-    """
+def player(item: Item, *, more: bool) -> str:
+    """The page that plays one item; ``more``: there are others, on the page above."""
     told = item.told
     return Template(data("player.html")).substitute(
         title=xml_escaped(told.title),
         language=xml_escaped(told.language or "en"),
         about=_about(item),
-        picture=f"cover{picture}",
+        picture="cover.png",
         sound=item.file_name,
         kind=item.media_type,
         slug=item.slug,
@@ -46,23 +43,23 @@ def player(item: Item, *, picture: str, more: bool) -> str:
     )
 
 
-def overview(items: Sequence[Item], *, picture: str) -> str:
+def overview(items: Sequence[Item]) -> str:
     """The page that lists what is shared."""
     entries = "\n".join(
-        f'<li><a href="{item.slug}/"><img src="{item.slug}/cover{picture}" alt="" width="96" '
+        f'<li><a href="{item.slug}/"><img src="{item.slug}/cover.png" alt="" width="96" '
         f'height="96"><span><b dir="auto" lang="{xml_escaped(item.told.language or "en")}">'
         f"{xml_escaped(item.told.title)}</b><small>{_about(item)}</small></span></a></li>"
         for item in items
     )
     return Template(data("overview.html")).substitute(
-        entries=entries, picture=f"{items[0].slug}/cover{picture}"
+        entries=entries, picture=f"{items[0].slug}/cover.png"
     )
 
 
 def _about(item: Item) -> str:
     chapters = len(item.told.chapters)
     told = {0: "", 1: ", 1 chapter"}.get(chapters, f", {chapters} chapters")
-    return length_in_words(item.told.length_ms) + told
+    return length_text(item.told.length_ms) + told
 
 
 def _chapters(item: Item) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audiocoach import cover
-from audiocoach.errors import OutputError, SoundError
+from audiocoach.artwork import cover
+from audiocoach.errors import SoundError
 from audiocoach.share import pages
 from audiocoach.share.answers import Held, Opened, Resource, policy_for_style
 from audiocoach.share.feed import make_feed
@@ -53,15 +53,10 @@ def make_table(items: Sequence[Item], base: str) -> Table:
     """
     resources: dict[str, Resource] = {}
     files: list[Opened] = []
-    picture = ".png"
     for item in items:
         folder = f"{item.slug}/"
-        drawn = cover.draw(item.told.title, item.told.length_ms)
-        try:
-            resources[f"{folder}cover.png"] = _held(cover.to_png(drawn), "image/png")
-        except OutputError:
-            picture = ".svg"
-        resources[f"{folder}cover.svg"] = _held(drawn, "image/svg+xml")
+        drawn = cover(item.told.title, item.told.length_ms)
+        resources[f"{folder}cover.png"] = _held(drawn, "image/png")
         files.append(_opened(item))
         resources[folder + item.file_name] = Resource(
             files[-1], item.media_type, digest=item.digest
@@ -72,19 +67,19 @@ def make_table(items: Sequence[Item], base: str) -> Table:
                 sidecar.write(item.told), _KINDS[name], headers
             )
     for item in items:
-        page = pages.player(item, picture=picture, more=len(items) > 1)
+        page = pages.player(item, more=len(items) > 1)
         resources[f"{item.slug}/"] = _held(page, _HTML)
     for name in _STATIC:
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         resources[name] = _held(pages.data(name), f"{kind}; charset=utf-8")
-    feed = make_feed(items, base, picture)
+    feed = make_feed(items, base)
     resources["feed.xml"] = _held(feed, "application/rss+xml; charset=utf-8")
     moved = {"/": "", **{item.slug: f"{item.slug}/" for item in items}}
     start = ""
     if len(items) == 1:
         start = moved["/"] = moved[""] = f"{items[0].slug}/"
     else:
-        resources[""] = _held(pages.overview(items, picture=picture), _HTML)
+        resources[""] = _held(pages.overview(items), _HTML)
     return Table(resources, moved, start, tuple(files))
 
 
