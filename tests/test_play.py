@@ -300,7 +300,7 @@ def test_a_person_plays_a_routine(
     # a busy machine had gaps.
     _, restored, after = terminal.text.rpartition("\x1b[?25h\x1b[?1049l")
     assert restored
-    assert after == "" or after.startswith("audiocoach: the sound had ")
+    assert after == "" or after.startswith("audiocoach: gaps in the sound: ")
     sound = server.recorded()[began:]
     clips = spoken_clips(own_folders)
     assert heard(sound, clips) == [FIRST, THIRD, LAST]
