@@ -13,6 +13,7 @@ from audiocoach.errors import NotFoundError, OutputError
 from audiocoach.library import data_folder
 from audiocoach.synth import circular
 from audiocoach.synth.strike import Mode, strike
+from audiocoach.synth.tones import Tones, ring, steadied
 from audiocoach.units import RATE
 
 BANK = data_folder("sounds")
@@ -126,3 +127,38 @@ def test_a_stroke_rings_down_as_fast_as_its_mode_says() -> None:
     assert 20 * np.log10(late / early) == pytest.approx(-60 / 4.0 * 1.5, abs=0.1)
     assert np.abs(sound[0]).max() == 0
     assert np.abs(sound[-1]).max() < 1e-9
+
+
+def test_a_tone_is_as_strong_as_it_is_told() -> None:
+    tones = Tones(2 * RATE)
+    strength = 0.5 + 0.3 * np.cos(circular.turns(2 * RATE, 3))
+    tones.add(1000.0, strength, 0.25, 0.0)
+    time = np.arange(2 * RATE) / RATE
+    told = 0.5 + 0.3 * np.cos(2 * np.pi * 1.5 * time)
+    expected = told * np.cos(2 * np.pi * (1000 * time + 0.25)) * np.sqrt(0.5)
+    assert np.abs(tones.sound() - expected[:, None]).max() < 1e-9
+
+
+def test_a_tone_rings_on_from_the_beginning() -> None:
+    strength = np.zeros(500)
+    ring(strength, 450, rise_s=0.1, decay_s=3.0, level=1.0)
+    assert strength[449] == 0.0
+    assert 0.85 < strength[455:465].max() < 1.0
+    assert 20 * np.log10(strength[150] / strength[50]) == pytest.approx(-20.0, abs=0.1)
+
+
+def test_what_is_too_loud_is_tamed_and_the_rest_stays() -> None:
+    loop = np.repeat(circular.noise(circular.generator(4), 4 * RATE, [(500, 0.0)])[:, None], 2, 1)
+    loop[2 * RATE : 2 * RATE + 441] *= 10.0
+    tamed = circular.tamed(loop, 6.0)
+    level = 10 * np.log10(np.mean(tamed.reshape(-1, 882) ** 2, axis=1) / np.mean(loop**2))
+    assert level.max() < 6.5
+    assert np.array_equal(tamed[: 2 * RATE - 5 * 441], loop[: 2 * RATE - 5 * 441])
+
+
+def test_a_slow_change_of_level_is_steadied() -> None:
+    loop = np.repeat(circular.noise(circular.generator(5), 40 * RATE, [(500, 0.0)])[:, None], 2, 1)
+    loop *= circular.gain(6.0 * np.cos(circular.turns(40 * RATE, 1)))[:, None]
+    steady = circular.TICK * 200
+    seconds = np.mean(steadied(loop, 0.8)[: 20 * steady].reshape(-1, steady * 2) ** 2, axis=1)
+    assert np.ptp(10 * np.log10(seconds)) == pytest.approx(2.4, abs=0.6)
