@@ -126,7 +126,8 @@ def svg(rows: Sequence[Row]) -> str:
     curves = [(voice, air) for voice in _voices(rows) for air in (PHONE, ROOM)]
     for number, (voice, air) in enumerate(curves):
         colour = _COLOURS[number % len(_COLOURS)]
-        points = [(x(ratio), y(_at(rows, voice, air, ratio).heard_rate)) for ratio in ratios]
+        scores = [(ratio, _at(rows, voice, air, ratio)) for ratio in ratios]
+        points = [(x(ratio), y(score.heard_rate)) for ratio, score in scores if score.words]
         path = "L".join(f"{across:.1f} {up:.1f}" for across, up in points)
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in points]
