@@ -54,7 +54,10 @@ _START, _END = _Edge(ONSET_S, 0.01), _Edge(0.09, 0.05)
 _INNER_START, _INNER_END = _Edge(0.01, 0.005), _Edge(0.03, 0.02)
 """The same where other words are near."""
 _PASSES = 6
-_FORMAT = 6
+_SMACK: Db = -35.0
+"""Under the clip's loudest moment: no word is so soft for the whole of a smack's time."""
+_SMACK_S, _SMACK_REST_S = 0.06, 0.12
+_FORMAT = 7
 """Part of each key: raised when any of the above changes what is heard."""
 _MAGIC = b"audiocoach clip\n"
 
@@ -146,7 +149,9 @@ def _trimmed(
     loudest = float(levels.max(initial=0.0))
     if loudest < db_to_gain(-60.0):
         return None
-    sounding = np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
+    sounding = _from_first_word(
+        levels, loudest, np.flatnonzero(levels > loudest * db_to_gain(_TRIM))
+    )
     start = int(sounding[0]) - round(first.keep_s * RATE)
     end = int(sounding[-1]) + 1 + round(last.keep_s * RATE)
     around = max(0, -start), max(0, end - len(signal))
@@ -155,6 +160,23 @@ def _trimmed(
     kept[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     kept[len(kept) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
     return kept
+
+
+def _from_first_word(
+    levels: NDArray[np.float32], loudest: float, sounding: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Which frames sound, from the first word on: a smack of the lips before it is left out.
+
+    Neural voices have learnt that too. It is soft and short, and silence follows, longer than
+    any consonant waits for its vowel.
+    """
+    while len(rests := np.flatnonzero(np.diff(sounding) > _SMACK_REST_S * RATE)):
+        smack = sounding[: rests[0] + 1]
+        loud = float(levels[smack].max()) > loudest * db_to_gain(_SMACK)
+        if loud or smack[-1] - smack[0] > _SMACK_S * RATE:
+            break
+        sounding = sounding[rests[0] + 1 :]
+    return sounding
 
 
 def _levelled(signal: NDArray[np.float32], loudness: Db) -> NDArray[np.float32]:

@@ -51,6 +51,27 @@ def test_silence_around_the_words_is_cut_and_nothing_of_the_words() -> None:
     assert abs(bare.length - trimmed.length) <= 130
 
 
+@pytest.mark.parametrize(
+    ("before_s", "level", "gap_s", "kept"),
+    [
+        (0.02, -45.0, 0.24, False),  # a smack of the lips
+        (0.02, -45.0, 0.08, True),  # a soft consonant, and its vowel
+        (0.12, -45.0, 0.24, True),  # longer than a smack
+        (0.02, -25.0, 0.24, True),  # as loud as a word
+    ],
+)
+def test_a_smack_before_the_first_word_is_no_part_of_it(
+    before_s: float, level: float, gap_s: float, kept: bool
+) -> None:
+    words = speech()
+    frames = round(before_s * words.rate)
+    first = 10 ** (level / 20) * np.sin(np.arange(frames) * 0.9) * np.abs(words.samples).max()
+    smacked = np.concatenate([first.astype(np.float32), silence(gap_s), words.samples])
+    more = clip_of(Speech(smacked, words.rate)).length - clip_of(words).length
+    expected = 1000 * (before_s + gap_s) if kept else 0
+    assert more == pytest.approx(expected, abs=15)
+
+
 def test_a_clip_begins_and_ends_without_a_click() -> None:
     samples = clip_of(speech()).samples.astype(int)
     assert abs(samples[0]) < 50
