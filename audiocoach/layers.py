@@ -68,7 +68,7 @@ def layers_text(layers: Sequence[Layer]) -> str:
 
 
 def _name_text(name: str) -> str:
-    if not _NEEDS_QUOTES.fullmatch(name):
+    if not (_NEEDS_QUOTES.fullmatch(name) or _LOOSE_GAIN.fullmatch(name)):
         return name
     return f"'{name}'" if '"' in name else f'"{name}"'
 

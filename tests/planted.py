@@ -131,8 +131,8 @@ def click_under_words(clean: Rendered) -> Sound:
 def seam(clean: Rendered) -> Sound:
     """A loop that was cut where it happened to be: the bed jumps back by a second."""
     bed = clean.bed.copy()
-    at = ms_to_frames(clean.pause())
-    jumps = np.abs(bed[at : at + RATE // 4] - bed[at - RATE : at - RATE + RATE // 4]).min(axis=1)
+    at = ms_to_frames(clean.pause()) - RATE // 4
+    jumps = np.abs(bed[at : at + RATE // 2] - bed[at - RATE : at - RATE // 2]).min(axis=1)
     at += int(jumps.argmax())
     old = bed[at - RATE : at].copy()
     fade = np.clip((np.arange(RATE) - RATE // 2) / (RATE // 2), 0, 1)[:, None]

@@ -52,7 +52,8 @@ def export(folder: Path, script: str = SCRIPT, name: str = "quiet-hands.mp3") ->
     source = folder / "quiet-hands.md"
     source.write_text(script, encoding="utf-8")
     speaker = Speaker(ToneVoice(), ClipCache(folder / "cache"))
-    return render.export(load(source, {}), speaker, folder / name, bitrate=64).path
+    bitrate = 64 if name.endswith(".mp3") else None
+    return render.export(load(source, {}), speaker, folder / name, bitrate=bitrate).path
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ FAULTS: list[Fault] = [
     (planted.early_cue, "cue", 1, ["true-peak"]),
     (planted.late_cue, "cue", 1, ["true-peak"]),
     (planted.lost_cue, "cue", 1, ["integrated"]),
-    (planted.cut_cue, "cue", 3, ["integrated"]),
+    (planted.cut_cue, "cue", 3, ["integrated", "click"]),
     (planted.headless_cue, "cue", 3, ["click"]),
     (planted.soft_cue, "cue-loudness", 2, CUE),
     (planted.hole, "silence", -1, []),

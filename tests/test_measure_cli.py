@@ -13,7 +13,7 @@ from planted import Rendered, rendered, write
 from waves import hiss, write_wav
 
 from audiocoach.cli import cli
-from audiocoach.units import RATE
+from audiocoach.units import RATE, clock
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,9 @@ def test_a_clean_file_is_told_line_by_line(clean: Rendered) -> None:
     result = run(clean.path)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0] == f"{clean.path}: A short pause, 1:03, judged as phone"
+    assert lines[0] == (
+        f"{clean.path}: A short pause, {clock(clean.told.length_ms)}, judged as phone"
+    )
     for name in ("loudness ", "true peak", "words over the bed", "clicks", "the bed comes again"):
         assert any(line.strip().startswith(name) and line.endswith(" ok") for line in lines), name
     assert "BROKEN" not in result.stdout
