@@ -29,6 +29,7 @@ from audiocoach.loudness import (
     mean_power,
     step_energies,
 )
+from audiocoach.mix import fade_at
 from audiocoach.presets import Levels
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import PlacedCue, Timeline
@@ -141,6 +142,7 @@ class _Parts:
         middles = np.arange(steps) * STEP + STEP // 2
         self._given = levels
         self._depth = duck_curve(timeline.cues, levels).at(middles)
+        self._fades = fade_at(levels, timeline.length, middles) ** 2
         swell = levels.swell * breath_curve(timeline.breaths, levels).at(middles)
         level = levels.programme - bed.loudness + swell
         self._bed = bed.step_energies(steps) * 10 ** (level / 10)
@@ -169,7 +171,7 @@ class _Parts:
         """The energies of everything, without a trim."""
         duck = 10 ** (levels.duck * self._depth / 10)
         bed = db_to_gain(levels.bed) ** 2 * self._bed
-        return self._speech + (self._marks + bed) * duck
+        return (self._speech + (self._marks + bed) * duck) * self._fades
 
     def _loudest_under(self, cue: PlacedCue) -> Db:
         """LUFS of the loudest two seconds of the bed under a cue, if it were as loud as speech."""

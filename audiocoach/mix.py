@@ -147,10 +147,16 @@ def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np
     rise, fall = ms_to_frames(levels.fade_in), ms_to_frames(levels.fade_out)
     if start >= rise and start + count <= total - fall:
         return None
-    at = np.arange(start, start + count)  # whole: a float32 cannot count frames after 6 minutes
-    inward = np.clip(at / rise, 0, 1)
-    outward = np.clip((total - at) / fall, 0, 1)
-    return np.asarray((np.sin(np.pi / 2 * inward) * outward * outward)[:, None], dtype=np.float32)
+    # whole numbers: a float32 cannot count frames after 6 minutes
+    gains = fade_at(levels, length, np.arange(start, start + count))
+    return np.asarray(gains[:, None], dtype=np.float32)
+
+
+def fade_at(levels: Levels, length: Ms, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The gain of the slow fades at both ends, at each of some frames."""
+    inward = np.clip(frames / ms_to_frames(levels.fade_in), 0, 1)
+    outward = np.clip((ms_to_frames(length) - frames) / ms_to_frames(levels.fade_out), 0, 1)
+    return np.asarray(np.sin(np.pi / 2 * inward) * outward * outward)
 
 
 def bed_gain(bed: Ambience, levels: Levels, trim: Db) -> np.float32:
