@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell; the programs that tests interrupt would not notice.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("audiocoach", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
