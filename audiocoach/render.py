@@ -235,6 +235,7 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then none of the files is there.
     """
+    from audiocoach.ambience import beds_of
     from audiocoach.embedded import describe, to_json
     from audiocoach.master import plan
     from audiocoach.mix import Mix, blocks
@@ -261,12 +262,13 @@ def export(
             timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
+        beds = [ambience] if ambience else [name for _, name in beds_of(timeline, routine.ambience)]
         told = describe(
             routine,
             timeline,
             preset=preset.name,
             accessible=preset == preset.accessible(),
-            beds=[ambience or routine.ambience],
+            beds=list(dict.fromkeys(beds)),
         )
         said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
         mixes = [(mix, bed)]

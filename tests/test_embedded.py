@@ -45,6 +45,8 @@ Setz dich hin. [2s] Lass die Schultern sinken.
 
 # Atmen
 
+#[ambience:"drone"]
+
 Atme ein und aus. [for 8s]
 """
 
@@ -141,7 +143,7 @@ def test_an_exported_file_tells_its_timeline(exported: Exported) -> None:
     assert found is not None
     timeline = exported.timeline
     assert (found.title, found.language, found.preset) == ("Schöne Pause", "de-DE", "phone")
-    assert (found.beds, found.length_ms) == (("rain",), timeline.length)
+    assert (found.beds, found.length_ms) == (("rain", "drone"), timeline.length)
     assert [(cue.start_ms, cue.end_ms, cue.text) for cue in found.cues] == [
         (cue.start, cue.end, cue.cue.text) for cue in timeline.cues
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from audiocoach.synth.circular import TICK, Curve, Wave, gain, noise, response
+from audiocoach.synth.circular import TICK, Curve, Wave, gain, noise
 from audiocoach.units import RATE, Frames
 
 _SLOW_HZ = 0.12
@@ -88,10 +88,3 @@ def reverberated(
         answer /= np.sqrt(np.sum(answer * answer))
         out[:, channel] += wet * np.fft.irfft(sent * np.fft.rfft(answer, frames), frames)
     return out
-
-
-def softened(sound: Wave, curve: Curve) -> Wave:
-    """A loop of shape ``(n, 2)`` through a filter with the response ``curve``."""
-    spectrum = np.fft.rfft(sound, axis=0)
-    hertz = np.arange(len(spectrum), dtype=np.float64) * (RATE / len(sound))
-    return np.asarray(np.fft.irfft(spectrum * response(curve, hertz)[:, None], len(sound), axis=0))
