@@ -214,9 +214,11 @@ def clip_key(voice_key: str, spoken: str, tone: Tone = PHONE.tone) -> str:
 class ClipCache:
     """Clips on disk, one file each, named by what made them.
 
-    An entry is written beside its place and renamed when whole, so that two runs at once
-    are safe; a damaged one is taken away and counts as missing. Where the folder cannot
-    be written, the clips of this run are kept in a temporary one.
+    An entry is written beside its place and linked there when whole. Of two runs that speak
+    the same words at once, the first one's clip stays, and both use it: no voice speaks twice
+    alike, and a timeline stands on the lengths of its clips. A damaged entry is taken away and
+    counts as missing. Where the folder cannot be written, the clips of this run are kept in a
+    temporary one.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -242,15 +244,19 @@ class ClipCache:
                 path.unlink()
         return None
 
-    def put(self, key: str, clip: Clip) -> None:
-        """Keep a clip."""
+    def put(self, key: str, clip: Clip) -> Clip:
+        """Keep a clip; returns the one that is kept, which may be another run's."""
         data = _packed(clip)
-        try:
-            self._write(self._folder / key[:2] / f"{key}.clip", data)
-        except OSError:
-            if self._temporary is None:
-                self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
-            self._write(Path(self._temporary.name) / key[:2] / f"{key}.clip", data)
+        with contextlib.suppress(OSError):
+            for _ in range(2):
+                if self._write(self.path(key), data):
+                    return clip
+                if kept := self.get(key):  # which takes it away where it is damaged
+                    return kept
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
+        self._write(Path(self._temporary.name) / key[:2] / f"{key}.clip", data)
+        return clip
 
     def close(self) -> None:
         """Forget the clips that could only be kept for this run."""
@@ -261,16 +267,22 @@ class ClipCache:
         return [self._folder, *([Path(self._temporary.name)] if self._temporary else [])]
 
     @staticmethod
-    def _write(path: Path, data: bytes) -> None:
+    def _write(path: Path, data: bytes) -> bool:
+        """Write an entry; whether there was none yet, else that one stays."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            Path(name).replace(path)
-        except BaseException:
+            try:
+                os.link(name, path)
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without links
+                Path(name).replace(path)
+            return True
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
 
 
 _HEADER = struct.Struct("<II")

@@ -131,8 +131,7 @@ class Speaker:
                 f'{cue.place}: the cue "{cue.text}" is missing: '
                 f"the voice {self._voice.info.name} gave only silence for it"
             )
-        self._cache.put(self._key(cue), clip)
-        return clip
+        return self._cache.put(self._key(cue), clip)
 
     def _made(self, parts: Sequence[Part]) -> Clip | None:
         if _usual(parts):

@@ -177,3 +177,32 @@ def test_who_leaves_does_not_wait_for_a_voice_that_hangs(tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         speaking.throw(KeyboardInterrupt())  # type: ignore[attr-defined]
     assert voice.closed
+
+
+def test_a_damaged_entry_makes_room(tmp_path: Path) -> None:
+    cache, clip = ClipCache(tmp_path), clip_of(speech())
+    cache.path("ab12").parent.mkdir()
+    cache.path("ab12").write_bytes(b"half")
+    assert cache.put("ab12", clip) is clip
+    assert cache.get("ab12") is not None
+
+
+def test_two_runs_that_speak_one_cue_use_one_clip(tmp_path: Path) -> None:
+    """A neural voice draws noise: spoken twice, the same words last longer or shorter."""
+
+    class Meanwhile(ToneVoice):
+        """Speaks slowly: another run has the words before it."""
+
+        def speak(self, text: str) -> Speech:
+            first.append(next(iter(other.speak([words]))).length)
+            return super().speak(text)
+
+    words = cue("Rest both hands on the shoulders.")
+    first: list[int] = []
+    quick, slow = ToneVoice(character_ms=60), Meanwhile(character_ms=90)
+    slow.key = quick.key
+    other = Speaker(quick, ClipCache(tmp_path))
+    mine = Speaker(slow, ClipCache(tmp_path))
+    (spoken,) = mine.speak([words])
+    assert [spoken.length, mine.clip(words).length] == first + first
+    assert other.clip(words).length == first[0]
