@@ -7,13 +7,10 @@ loud and needs nothing more than to be added to the bed.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
-import os
 import struct
-import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.cache import Entries
 from audiocoach.limiter import limit
 from audiocoach.loudness import gated_loudness, hop_energies, step_energies
 from audiocoach.presets import PHONE, Tone
@@ -59,7 +57,6 @@ _SMACK: Db = -35.0
 _SMACK_S, _SMACK_REST_S = 0.06, 0.12
 _FORMAT = 7
 """Part of each key: raised when any of the above changes what is heard."""
-_MAGIC = b"audiocoach clip\n"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,100 +209,54 @@ def clip_key(voice_key: str, spoken: str, tone: Tone = PHONE.tone) -> str:
 
 
 class ClipCache:
-    """Clips on disk, one file each, named by what made them.
-
-    An entry is written beside its place and linked there when whole. Of two runs that speak
-    the same words at once, the first one's clip stays, and both use it: no voice speaks twice
-    alike, and a timeline stands on the lengths of its clips. A damaged entry is taken away and
-    counts as missing. Where the folder cannot be written, the clips of this run are kept in a
-    temporary one.
-    """
+    """Clips on disk, one file each, named by what made them: see ``cache.Entries``."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._entries = Entries(folder, "clip")
 
     def path(self, key: str) -> Path:
         """Where the clip of that key is kept, if it is."""
-        return self._folder / key[:2] / f"{key}.clip"
+        return self._entries.path(key)
 
     def get(self, key: str) -> Clip | None:
         """The clip of that key, or ``None``."""
-        for folder in self._folders():
-            path = folder / key[:2] / f"{key}.clip"
-            try:
-                data = path.read_bytes()
-            except OSError:
-                continue
-            clip = _unpacked(data)
-            if clip is not None:
-                return clip
-            with contextlib.suppress(OSError):
-                path.unlink()
-        return None
+        data = self._entries.get(key)
+        clip = None if data is None else _unpacked(data)
+        if data is not None and clip is None:
+            self._entries.remove(key)
+        return clip
 
     def put(self, key: str, clip: Clip) -> Clip:
-        """Keep a clip; returns the one that is kept, which may be another run's."""
-        data = _packed(clip)
-        with contextlib.suppress(OSError):
-            for _ in range(2):
-                if self._write(self.path(key), data):
-                    return clip
-                if kept := self.get(key):  # which takes it away where it is damaged
-                    return kept
-        if self._temporary is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
-        self._write(Path(self._temporary.name) / key[:2] / f"{key}.clip", data)
-        return clip
+        """Keep a clip; returns the one that is kept, which may be another run's.
+
+        No voice speaks twice alike, and a timeline stands on the lengths of its clips. Raises
+        ``OutputError`` where there is no room for it anywhere.
+        """
+        body = _packed(clip)
+        kept = self._entries.put(key, body)
+        return clip if kept is body else _unpacked(kept) or clip
 
     def close(self) -> None:
         """Forget the clips that could only be kept for this run."""
-        if self._temporary is not None:
-            self._temporary.cleanup()
-
-    def _folders(self) -> list[Path]:
-        return [self._folder, *([Path(self._temporary.name)] if self._temporary else [])]
-
-    @staticmethod
-    def _write(path: Path, data: bytes) -> bool:
-        """Write an entry; whether there was none yet, else that one stays."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            try:
-                os.link(name, path)
-            except FileExistsError:
-                return False
-            except OSError:  # a file system without links
-                Path(name).replace(path)
-            return True
-        finally:
-            Path(name).unlink(missing_ok=True)
+        self._entries.close()
 
 
 _HEADER = struct.Struct("<II")
-_DIGEST = 32
 
 
 def _packed(clip: Clip) -> bytes:
-    body = b"".join(
+    return b"".join(
         (
             _HEADER.pack(len(clip.samples), len(clip.energies)),
             clip.energies.astype("<f4").tobytes(),
             clip.samples.astype("<i2").tobytes(),
         )
     )
-    return _MAGIC + hashlib.blake2b(body, digest_size=_DIGEST).digest() + body
 
 
-def _unpacked(data: bytes) -> Clip | None:
-    """The clip in a cache entry; ``None`` where the entry is damaged."""
-    start = len(_MAGIC) + _DIGEST
-    body = data[start:]
-    digest = hashlib.blake2b(body, digest_size=_DIGEST).digest()
-    if data[:start] != _MAGIC + digest or len(body) < _HEADER.size:
+def _unpacked(body: bytes) -> Clip | None:
+    """The clip in a cache entry; ``None`` where there is none in it."""
+    if len(body) < _HEADER.size:
         return None
     frames: Frames
     frames, hops = _HEADER.unpack_from(body)

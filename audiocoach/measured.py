@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import struct
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.cache import write_whole
 from audiocoach.decode import Block, probe
 from audiocoach.loudness import HOP, STEP, gated_loudness, hop_energies, step_energies
 from audiocoach.presets import BedTone
@@ -136,16 +135,7 @@ class MeasuredCache:
         body = _HEADER.pack(measured.frames, measured.loudness)
         body += measured.energies.astype("<f4").tobytes()
         with contextlib.suppress(OSError):
-            entry = self._entry(path, tone)
-            entry.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=entry.parent, prefix=".", suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(_MAGIC + _digest(body) + body)
-                Path(name).replace(entry)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_whole(self._entry(path, tone), _MAGIC + _digest(body) + body)
 
     def _entry(self, path: Path, tone: BedTone | None) -> Path:
         return self._folder / f"{_content_key(path, repr(tone))}.bed"

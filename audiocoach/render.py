@@ -114,11 +114,13 @@ def problem_at(
 @contextmanager
 def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
+    from audiocoach import cache as entries
     from audiocoach.clips import ClipCache
     from audiocoach.speech import Speaker
     from audiocoach.voices.catalogue import open_cast
 
     with ExitStack() as stack:
+        stack.enter_context(entries.in_use(library.cache_folder()))
         opened = open_cast(voice, routine.language, routine.pace)
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())

@@ -23,6 +23,7 @@ from typing import IO, Any, Self
 
 import audiocoach
 from audiocoach import errors
+from audiocoach.cache import in_use
 from audiocoach.clips import Clip, ClipCache
 from audiocoach.errors import AudiocoachError, SpeechError
 from audiocoach.presets import PHONE, Tone
@@ -66,11 +67,12 @@ class SpeakerApart:
             self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
             self._folder = Path(self._temporary.name)
             self._cache = ClipCache(self._folder)
-        try:
-            self._start()
-            yield self
-        finally:
-            self.close()
+        with in_use(self._folder):
+            try:
+                self._start()
+                yield self
+            finally:
+                self.close()
 
     def speak(
         self, cues: Iterable[Cue], *, stop: Callable[[], bool] | None = None
