@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audiocoach.cli.commands import by_key
 from audiocoach.cli.options import (
     accessible_option,
     ambience_option,
@@ -29,7 +30,7 @@ from audiocoach.presets import preset as find_preset
 if TYPE_CHECKING:
     from audiocoach.cli.keys import Keys
     from audiocoach.cli.screen import Screen
-    from audiocoach.live import Command, Session
+    from audiocoach.live import Session
     from audiocoach.routine import Routine
     from audiocoach.sinks.output import Output
 
@@ -220,7 +221,9 @@ def _watch(
     enough: Callable[[], bool],
 ) -> bool:
     """Pass keys on and keep the screen true, until all was heard; whether it was ``enough``."""
-    commands = _commands()
+    from audiocoach.live import Command
+
+    commands = by_key()
     cut = False
     try:
         while not output.finished(0 if keys else _LOOK_S):
@@ -230,37 +233,16 @@ def _watch(
             screen.show(session.status(), session.heard())
             if not cut and not session.left and enough():
                 cut = True
-                session.do(commands["q"])
+                session.do(Command.QUIT)
     except SystemExit:
         # The process shall end: as if the listener had left, but not for long.
-        session.do(commands["q"])
+        session.do(Command.QUIT)
         deadline = time.monotonic() + _LONGEST_FADE_S
         while not output.finished(_LOOK_S) and time.monotonic() < deadline:
             pass
         raise
     screen.show(session.status(), session.heard())
     return cut
-
-
-def _commands() -> dict[str, Command]:
-    """What each key means."""
-    from audiocoach.live import Command
-
-    return {
-        "space": Command.TOGGLE,
-        "right": Command.NEXT,
-        "left": Command.PREVIOUS,
-        "r": Command.REPEAT,
-        "d": Command.DONE,
-        "enter": Command.DONE,
-        "+": Command.LOUDER,
-        "=": Command.LOUDER,  # the same key without Shift
-        "up": Command.LOUDER,
-        "-": Command.QUIETER,
-        "down": Command.QUIETER,
-        "q": Command.QUIT,
-        "ctrl-c": Command.QUIT,
-    }
 
 
 @contextlib.contextmanager

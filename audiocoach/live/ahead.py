@@ -69,7 +69,8 @@ class PlannedStep:
     until_done: bool
     known: bool
     """Every cue was spoken, so that all of this is exact and stays so."""
-    chapter: str
+    chapter: int
+    """Index into ``Plan.chapters``."""
     words: str
     """Its first words."""
     coming: str
@@ -88,6 +89,11 @@ class Plan:
     mix: Mix
     """Of the whole timeline; for its ducks alone."""
     steps: tuple[PlannedStep, ...]
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """The titles."""
+        return tuple(chapter.title for chapter in self.timeline.chapters)
 
     @property
     def end(self) -> Frames:
@@ -155,7 +161,7 @@ class Ahead:
 
     def want(self, step: int) -> None:
         """From now on, ``step`` and what follows it comes first."""
-        self._wanted = step
+        self._wanted = max(0, step)
         self._news.set()
 
     def clips(self, step: PlannedStep) -> dict[str, Clip] | None:
@@ -290,7 +296,6 @@ class Ahead:
             words_end = max(
                 [placed.start, *(cue.end for cue in cues[at]), *(s.start + 1 for s in sounds[at])]
             )
-            chapter = timeline.chapters[placed.chapter].title
             words = cues[at][0].cue.text if cues[at] else ""
             result.append(
                 PlannedStep(
@@ -301,7 +306,7 @@ class Ahead:
                     tuple(sounds[at]),
                     placed.step.hold is not None and placed.step.hold.until_done,
                     all(cue.cue.spoken in lengths for cue in cues[at]),
-                    chapter,
+                    placed.chapter,
                     words,
                     coming,
                     bed.layers if (bed := beds[at]) else self._routine.ambience,
@@ -309,7 +314,7 @@ class Ahead:
                 )
             )
             first = at > 0 and timeline.steps[at - 1].chapter != placed.chapter
-            coming = chapter if first else words or coming
+            coming = timeline.chapters[placed.chapter].title if first else words or coming
         return tuple(reversed(result))
 
 

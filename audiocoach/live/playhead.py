@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from audiocoach.clips import Clip
@@ -119,6 +120,46 @@ class Playhead:
     def repeat(self) -> None:
         """Go to the beginning of this step, or of the last one that was heard."""
         self._go(min(self._at, len(self._plan.steps) - 1))
+
+    def go_to_chapter(self, number: int) -> None:
+        """Go to the first step of a chapter, or of the nearest one that there is."""
+        number = max(0, min(number, len(self._plan.chapters) - 1))
+        self._go(next(at for at, step in enumerate(self._plan.steps) if step.chapter == number))
+
+    def skip(self, time: Ms) -> None:
+        """Go on or back by a time, but not past a step that waits for the listener.
+
+        Words in the middle of which that would be begin again.
+        """
+        ahead = time > 0
+        if ahead and self.waits_for_listener:
+            self.next()
+            return
+        steps = self._plan.steps
+        target = max(0, min(self.now + ms_to_frames(time), self._plan.length))
+        at = bisect_right(steps, target, key=lambda step: step.start) - 1
+        if at == len(steps) - 1 and target >= self._plan.end:
+            at += 1
+        if ahead and self._interactive:
+            waiting = (n for n in range(max(0, self._at), at) if steps[n].until_done)
+            at = next(waiting, at)
+        offset = target - self._start(at)
+        if 0 <= at < len(steps):
+            offset = self._between_words(at, offset, ahead=ahead)
+        self._enter(at, offset)
+        self.back_to(offset)
+
+    def _between_words(self, at: int, offset: Frames, *, ahead: bool) -> Frames:
+        """The offset in a step, or where the words begin that it would cut."""
+        step = self._plan.steps[at]
+        if self._interactive and step.until_done:
+            offset = min(offset, step.words_end - step.start)
+        for cue in step.cues:
+            begins, ends = (ms_to_frames(t) - step.start for t in (cue.start, cue.end))
+            if begins < offset < ends:
+                heard = at == self._at and self._offset >= begins
+                return ends if ahead and heard else begins
+        return offset
 
     def back_to(self, offset: Frames) -> None:
         """Go to just before an offset inside the step."""

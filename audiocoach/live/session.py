@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import queue
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -19,12 +20,12 @@ from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.live.ahead import Ahead, SpeakerSource
 from audiocoach.live.playhead import Playhead
 from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide, Sounding
-from audiocoach.live.status import Command, Heard, State, Status
+from audiocoach.live.status import Command, Earcon, Heard, State, Status
 from audiocoach.mix import Mix, Stereo, bed_gain, fade
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
 from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
-from audiocoach.units import Db, Frames, Ms, ms_to_frames
+from audiocoach.units import Db, Frames, Ms, db_to_gain, ms_to_frames
 
 VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
 """Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
@@ -33,6 +34,11 @@ _TURN: Ms = 80
 """A new volume is reached in this time."""
 _QUIT: Ms = 1_500
 """Everything fades in this time when the listener leaves."""
+_SKIP: Ms = 15_000
+_ATTENDING: Db = -9.0
+"""The bed while a command is awaited, against the bed between cues."""
+_ATTEND, _IGNORE = 250, 900
+"""The bed sinks and rises in these times then."""
 _FOREVER: Ms = 1 << 40
 
 
@@ -42,7 +48,11 @@ class Session:
     ``open_speaker`` is called in the background, once the first sound was read; ``marks``
     holds each sound of the routine by name. ``trim`` is added to everything, as in ``Mix``.
     Without ``interactive``, a step that lasts until the listener is done takes its exported
-    time. ``first`` is the step to begin with, from 0.
+    time. ``first`` is the step to begin with, from 0. ``earcons`` answer the listener, at
+    the level at which they shall be heard; one that is not there is silent.
+
+    ``tap`` may be set to a function that gets each block as it goes to the device, in the
+    thread that reads.
     """
 
     def __init__(
@@ -58,7 +68,10 @@ class Session:
         volume: int = 100,
         interactive: bool = True,
         first: int = 0,
+        earcons: Mapping[Earcon, Stereo] | None = None,
     ) -> None:
+        self.tap: Callable[[Stereo], None] | None = None
+        self._earcons = earcons or {}
         self._levels = levels or Levels()
         self._bed, self._marks, self._trim = bed, marks, trim
         self._bed_gain = bed_gain(bed, self._levels, trim)
@@ -67,13 +80,17 @@ class Session:
         if first:
             self._head.begin_at(first, self._levels.fade_in)
         bed.begin((self._head.step or self._head.plan.steps[0]).ambience)
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._limiter = Limiter(self._levels.ceiling)
         self._played: Frames = 0
         """Since the session began."""
         self._silent: Frames = 0
         """Since everything had faded."""
         self._sounding: list[Sounding] = []
+        self._answering: list[tuple[Stereo, Frames]] = []
+        """The earcons that are heard, and how much of each was."""
+        self._attends = False
+        self._attention = Glide(1.0, _IGNORE, _ATTEND)
         self._paused = False
         self._again: Frames | None = None
         """Offset of the cue that a pause cut."""
@@ -81,10 +98,14 @@ class Session:
         self._volume = volume
         self._ducking = Glide(1.0, self._levels.release, self._levels.attack)
         self._loudness = Glide(volume / 100, _TURN, _TURN)
+        self._bed_volume = 100
+        self._bed_loudness = Glide(1.0, _TURN, _TURN)
         self._fading = Glide(1.0, _QUIT, _QUIT)
         self._chapter = (self._head.step or self._head.plan.steps[0]).chapter
+        self.chapters = self._head.plan.chapters
+        """The titles."""
         self._words = ""
-        begun = Heard(max(0, self._head.position), self._chapter, chapter=True)
+        begun = Heard(max(0, self._head.position), self.chapters[self._chapter], chapter=True)
         self._heard = deque([begun], maxlen=10_000)
         self._status = self._snapshot()
 
@@ -108,9 +129,20 @@ class Session:
         """Whether it ends before its time: the listener has left, or it met an error."""
         return self._leaving
 
-    def do(self, command: Command) -> None:
-        """Obey at the next read; from any thread."""
-        self._commands.put(command)
+    def do(self, command: Command, *, confirm: bool = False) -> None:
+        """Obey at the next read; from any thread.
+
+        ``confirm``: an earcon tells whether it was obeyed.
+        """
+        self._wishes.put(partial(self._answer, command, confirm=confirm))
+
+    def go_to_chapter(self, number: int) -> None:
+        """Go to a chapter, an index into ``chapters``, at the next read; from any thread."""
+        self._wishes.put(partial(self._go, partial(self._head.go_to_chapter, number)))
+
+    def confirm(self, earcon: Earcon) -> None:
+        """Let an earcon be heard from the next read on; from any thread."""
+        self._wishes.put(partial(self._play, earcon))
 
     def status(self) -> Status:
         """The state after the last read; from any thread."""
@@ -133,8 +165,8 @@ class Session:
             return np.zeros((frames, 2), dtype=np.float32)
         self._head.follow(self._ahead.plan)
         self._leaving = self._leaving or self._ahead.error is not None
-        for _ in range(self._commands.qsize()):
-            self._obey(self._commands.get())
+        for _ in range(self._wishes.qsize()):
+            self._wishes.get()()
         out = np.empty((frames, 2), dtype=np.float32)
         filled = 0
         while filled < frames:
@@ -142,33 +174,77 @@ class Session:
         self._status = self._snapshot()
         if self._played == frames:
             self._ahead.start()
-        return self._limiter.push(out)
+        limited = self._limiter.push(out)
+        if self.tap is not None:
+            self.tap(limited)
+        return limited
 
     # What the listener wants
 
-    def _obey(self, command: Command) -> None:
-        if self._leaving:
-            return
+    def _answer(self, command: Command, *, confirm: bool) -> None:
+        obeyed = not self._leaving and self._obey(command)
+        if confirm:
+            self._play(Earcon.OBEYED if obeyed else Earcon.UNABLE)
+
+    def _play(self, earcon: Earcon) -> None:
+        if earcon in self._earcons:
+            self._answering.append((self._earcons[earcon], 0))
+
+    def _obey(self, command: Command) -> bool:
+        """Whether there was anything to do."""
         match command:
             case Command.TOGGLE | Command.PAUSE | Command.RESUME:
-                self._hold_or_go_on(command)
-            case Command.NEXT | Command.PREVIOUS | Command.REPEAT | Command.DONE:
-                self._go(command)
-            case Command.LOUDER:
-                self._volume = min([v for v in VOLUMES if v > self._volume] or [self._volume])
-            case Command.QUIETER:
-                self._volume = max([v for v in VOLUMES if v < self._volume] or [self._volume])
+                return self._hold_or_go_on(command)
+            case Command.LOUDER | Command.QUIETER:
+                before = self._volume
+                self._volume = _turned(before, louder=command is Command.LOUDER)
+                return self._volume != before
+            case Command.BED_LOUDER | Command.BED_QUIETER:
+                before = self._bed_volume
+                self._bed_volume = _turned(before, louder=command is Command.BED_LOUDER)
+                return self._bed_volume != before
+            case Command.ATTEND | Command.IGNORE:
+                self._attends = command is Command.ATTEND
+                if self._attends:
+                    self._play(Earcon.ATTEND)
             case Command.QUIT:
                 self._leaving = True
+            case Command.DONE:
+                if not self._head.until_done:
+                    return False
+                self._go(self._head.next, done=True)
+            case _:
+                go = self._ways().get(command)
+                if go is None:
+                    return False
+                self._go(go)
+        return True
 
-    def _hold_or_go_on(self, command: Command) -> None:
+    def _ways(self) -> dict[Command, Callable[[], None]]:
+        """The commands that go elsewhere."""
+        head, chapter = self._head, self._chapter
+        return {
+            Command.NEXT: head.next,
+            Command.PREVIOUS: head.previous,
+            Command.REPEAT: head.repeat,
+            Command.NEXT_CHAPTER: partial(head.go_to_chapter, chapter + 1),
+            Command.PREVIOUS_CHAPTER: partial(head.go_to_chapter, chapter - 1),
+            Command.SKIP_AHEAD: partial(head.skip, _SKIP),
+            Command.SKIP_BACK: partial(head.skip, -_SKIP),
+        }
+
+    def _hold_or_go_on(self, command: Command) -> bool:
         if self._paused:
-            if command is not Command.PAUSE:
-                self._resume()
+            if command is Command.PAUSE:
+                return False
+            self._resume()
         elif command is Command.TOGGLE and self._head.waits_for_listener:
-            self._go(Command.DONE)
-        elif command is not Command.RESUME:
+            self._go(self._head.next, done=True)
+        elif command is Command.RESUME:
+            return False
+        else:
             self._pause()
+        return True
 
     def _pause(self) -> None:
         """Stop the timeline; words that are cut begin again when it goes on."""
@@ -187,10 +263,9 @@ class Session:
             self._head.back_to(self._again)
             self._again = None
 
-    def _go(self, command: Command) -> None:
-        """Go to another step. What is heard fades; a bell rings on where a step was done."""
-        done = command is Command.DONE
-        if done and not self._head.until_done:
+    def _go(self, go: Callable[[], None], *, done: bool = False) -> None:
+        """Go elsewhere. What is heard fades; a bell rings on where a step was done."""
+        if self._leaving:
             return
         for sounding in self._sounding:
             if sounding.is_cue or not done:
@@ -199,13 +274,7 @@ class Session:
             else:
                 sounding.go_on()
         self._paused, self._again = False, None
-        match command:
-            case Command.PREVIOUS:
-                self._head.previous()
-            case Command.REPEAT:
-                self._head.repeat()
-            case _:
-                self._head.next()
+        go()
         if self._head.step:
             self._words = self._head.step.words
 
@@ -224,20 +293,35 @@ class Session:
             self._begin(count)
         room = self._head.plan.mix.duck(now, len(out)) if runs else ONE
         duck = self._ducking.follow(room, len(out))
-        np.multiply(self._bed.read(len(out)), self._bed_gain * duck, out=out)
+        awaiting = np.float32(db_to_gain(_ATTENDING)) if self._attends else ONE
+        low = np.minimum(duck, self._attention.follow(awaiting, len(out)))
+        low = low * self._bed_loudness.follow(np.float32(self._bed_volume / 100), len(out))
+        np.multiply(self._bed.read(len(out)), self._bed_gain * low, out=out)
         for sounding in self._sounding:
             sounding.add(out, duck)
         self._sounding = [sounding for sounding in self._sounding if not sounding.over]
         out *= self._gain(now, len(out), runs=runs)
+        self._add_answers(out)
         self._played += len(out)
         self._head.advance(count)
         return len(out)
+
+    def _add_answers(self, out: Stereo) -> None:
+        """Earcons are as loud as they are, whatever the volume."""
+        still = []
+        for sound, begun in self._answering:
+            part = sound[begun : begun + len(out)]
+            out[: len(part)] += part
+            if begun + len(part) < len(sound):
+                still.append((sound, begun + len(part)))
+        self._answering = still
 
     def _open_chapter(self) -> None:
         step = self._head.step
         if step and step.chapter != self._chapter:
             self._chapter = step.chapter
-            self._heard.append(Heard(self._head.position, step.chapter, chapter=True))
+            title = self.chapters[step.chapter]
+            self._heard.append(Heard(self._head.position, title, chapter=True))
 
     def _begin(self, count: Frames) -> None:
         """Let everything sound that begins in the next ``count`` frames."""
@@ -291,16 +375,25 @@ class Session:
         position = self._head.position
         return Status(
             state=self._state(),
-            chapter=self._chapter,
+            chapter=self.chapters[self._chapter],
             words=self._words,
             coming=self._head.coming,
             position=position,
             left=max(0, self._head.plan.timeline.length - position),
             volume=self._volume,
+            bed_volume=self._bed_volume,
+            chapter_number=self._chapter,
         )
 
 
 _IDLE = {State.PAUSED, State.WAITING_FOR_LISTENER, State.WAITING_FOR_SPEECH}
+
+
+def _turned(volume: int, *, louder: bool) -> int:
+    """The next volume in that direction, if there is one."""
+    if louder:
+        return min((v for v in VOLUMES if v > volume), default=volume)
+    return max((v for v in VOLUMES if v < volume), default=volume)
 
 
 def _no_clip(cue: Cue) -> Clip:

@@ -18,11 +18,41 @@ class Command(StrEnum):
     NEXT = "next"
     PREVIOUS = "previous"
     REPEAT = "repeat"
+    NEXT_CHAPTER = "next chapter"
+    PREVIOUS_CHAPTER = "previous chapter"
+    SKIP_AHEAD = "skip ahead"
+    """15 seconds on."""
+    SKIP_BACK = "skip back"
     DONE = "done"
     """Ends a step that lasts until the listener is done; nothing else."""
+    LONGER = "longer"
+    """One more minute in this step."""
+    SHORTER = "shorter"
+    SLOWER = "slower"
+    """More working time in all that comes."""
+    FASTER = "faster"
+    HOW_LONG = "how long"
+    """Speaks the time that is left."""
     LOUDER = "louder"
     QUIETER = "quieter"
+    BED_LOUDER = "bed louder"
+    """The sound behind the voice alone."""
+    BED_QUIETER = "bed quieter"
+    ATTEND = "attend"
+    """A command is awaited: the bed makes room for it."""
+    IGNORE = "ignore"
+    """None is awaited any longer."""
     QUIT = "quit"
+
+
+class Earcon(StrEnum):
+    """A soft sound that answers the listener, who may not see the screen."""
+
+    ATTEND = "attend"
+    """A command is awaited."""
+    OBEYED = "obeyed"
+    UNABLE = "unable"
+    """The command was understood and means nothing here."""
 
 
 class State(StrEnum):
@@ -53,6 +83,10 @@ class Status:
     """Until the end; an estimate until every cue was spoken."""
     volume: int
     """Percent."""
+    bed_volume: int = 100
+    """Percent, of the bed alone; ``volume`` counts for it too."""
+    chapter_number: int = 0
+    """Index into ``Session.chapters``."""
 
 
 @dataclass(frozen=True, slots=True)
