@@ -19,6 +19,7 @@ STATUS = Status(
     coming="The lower back",
     position=510_000,
     left=1_330_000,
+    step_left=20_000,
     volume=80,
 )
 

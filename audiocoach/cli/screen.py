@@ -26,11 +26,13 @@ _TOLD = {
     State.PAUSED: "Paused.",
     State.WAITING_FOR_LISTENER: "Waiting for you.",
     State.WAITING_FOR_SPEECH: "The voice is getting ready ...",
+    State.WAITING_FOR_DEVICE: "The loudspeaker is gone.",
     State.LEAVING: "Good-bye ...",
 }
 _ASKED = {
     State.PAUSED: "Press space to go on.",
     State.WAITING_FOR_LISTENER: "Press space when you are done.",
+    State.WAITING_FOR_DEVICE: "It goes on when that, or another one, is there.",
 }
 
 

@@ -77,6 +77,19 @@ class Playhead:
         return self._clips is None
 
     @property
+    def at(self) -> int:
+        """The index of the step it is in: -1 before the first, their number after the last."""
+        return self._at
+
+    @property
+    def step_left(self) -> Frames:
+        """Until the next step begins, or the end; 0 where the listener ends this one."""
+        if self.until_done:
+            return 0
+        following = self._plan.length if self._last else self._start(self._at + 1)
+        return max(0, following - self.now)
+
+    @property
     def coming(self) -> str:
         """The first words of the next step, or the title of the next chapter."""
         if self._at < 0:
@@ -161,8 +174,10 @@ class Playhead:
                 return ends if ahead and heard else begins
         return offset
 
-    def back_to(self, offset: Frames) -> None:
-        """Go to just before an offset inside the step."""
+    def back_to(self, offset: Frames, step: int | None = None) -> None:
+        """Go to just before an offset inside the step, or inside another one."""
+        if step is not None and step != self._at:
+            self._enter(step, offset)
         self._offset = offset - self._run_up
         self._not_before = offset
 

@@ -15,17 +15,17 @@ from functools import partial
 import numpy as np
 
 from audiocoach.ambience import Ambience
-from audiocoach.clips import Clip
 from audiocoach.limiter import LATENCY, Limiter
 from audiocoach.live.ahead import Ahead, SpeakerSource
 from audiocoach.live.playhead import Playhead
-from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide, Sounding
+from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide, Sounding, alone
 from audiocoach.live.status import Command, Earcon, Heard, State, Status
-from audiocoach.mix import Mix, Stereo, bed_gain, fade
+from audiocoach.live.unheard import Unheard
+from audiocoach.mix import Stereo, bed_gain, fade
 from audiocoach.presets import Levels
-from audiocoach.routine import Cue, Routine
-from audiocoach.timeline import PlacedCue, PlacedSound, Spacing, Timeline
-from audiocoach.units import Db, Frames, Ms, db_to_gain, ms_to_frames
+from audiocoach.routine import Routine
+from audiocoach.timeline import PlacedCue, Spacing
+from audiocoach.units import Db, Frames, Ms, db_to_gain, frames_to_ms, ms_to_frames
 
 VOLUMES = (5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200)
 """Percent, in steps of 2 dB (the preferred numbers R10 of ISO 3)."""
@@ -92,8 +92,7 @@ class Session:
         self._attends = False
         self._attention = Glide(1.0, _IGNORE, _ATTEND)
         self._paused = False
-        self._again: Frames | None = None
-        """Offset of the cue that a pause cut."""
+        self._unheard = Unheard()
         self._leaving = False
         self._volume = volume
         self._ducking = Glide(1.0, self._levels.release, self._levels.attack)
@@ -143,6 +142,14 @@ class Session:
     def confirm(self, earcon: Earcon) -> None:
         """Let an earcon be heard from the next read on; from any thread."""
         self._wishes.put(partial(self._play, earcon))
+
+    def lost(self) -> None:
+        """Stand still from the next read on: the output is lost; from any thread."""
+        self._wishes.put(self._lose)
+
+    def found(self) -> None:
+        """Go on from the next read on: there is an output again; from any thread."""
+        self._wishes.put(self._find)
 
     def status(self) -> Status:
         """The state after the last read; from any thread."""
@@ -234,6 +241,8 @@ class Session:
         }
 
     def _hold_or_go_on(self, command: Command) -> bool:
+        if self._unheard.lost and command is Command.TOGGLE:
+            return False
         if self._paused:
             if command is Command.PAUSE:
                 return False
@@ -249,19 +258,34 @@ class Session:
     def _pause(self) -> None:
         """Stop the timeline; words that are cut begin again when it goes on."""
         self._paused = True
-        for sounding in self._sounding:
-            if sounding.is_cue and not sounding.dropped:
-                self._again = sounding.offset
-                sounding.dropped = True
-            sounding.stop()
+        self._cut()
 
     def _resume(self) -> None:
         self._paused = False
+        if not self._unheard.lost:
+            self._go_on()
+
+    def _lose(self) -> None:
+        self._cut()
+        self._unheard.lose(self._played)
+
+    def _find(self) -> None:
+        self._unheard.find()
+        if not self._paused:
+            self._go_on()
+
+    def _cut(self) -> None:
+        for sounding in self._sounding:
+            if sounding.is_cue and not sounding.dropped:
+                self._unheard.cut((self._head.at, sounding.offset))
+                sounding.dropped = True
+            sounding.stop()
+
+    def _go_on(self) -> None:
         for sounding in self._sounding:
             sounding.go_on()
-        if self._again is not None:
-            self._head.back_to(self._again)
-            self._again = None
+        if spot := self._unheard.take():
+            self._head.back_to(spot[1], spot[0])
 
     def _go(self, go: Callable[[], None], *, done: bool = False) -> None:
         """Go elsewhere. What is heard fades; a bell rings on where a step was done."""
@@ -273,7 +297,8 @@ class Session:
                 sounding.stop()
             else:
                 sounding.go_on()
-        self._paused, self._again = False, None
+        self._paused = False
+        self._unheard.forget()
         go()
         if self._head.step:
             self._words = self._head.step.words
@@ -282,7 +307,7 @@ class Session:
 
     def _fill(self, out: Stereo) -> Frames:
         """Fill the first frames of ``out``; returns how many."""
-        count = 0 if self._paused else self._head.stretch(len(out))
+        count = 0 if self._paused or self._unheard.lost else self._head.stretch(len(out))
         runs = count > 0
         out = out[:count] if runs else out
         now = self._head.now
@@ -327,21 +352,15 @@ class Session:
         """Let everything sound that begins in the next ``count`` frames."""
         for placed, offset in self._head.begins(count):
             at = self._head.since(offset)
-            self._sounding.append(Sounding(placed, self._alone(placed), offset, at))
-            if isinstance(placed, PlacedCue):
-                self._words = placed.cue.text
-                self._heard.append(Heard(placed.start, placed.cue.text, chapter=False))
-
-    def _alone(self, placed: PlacedCue | PlacedSound) -> Mix:
-        """A mix of one cue or sound, from its beginning: it runs on a clock of its own."""
-        length = placed.end - placed.start
-        if isinstance(placed, PlacedSound):
-            timeline = Timeline(length, (), (), (), (PlacedSound(0, length, placed.sound, 0),), ())
-            return Mix(timeline, _no_clip, self._marks, self._levels, self._trim)
-        clip = self._head.clip(placed.cue.spoken)
-        cue = PlacedCue(0, clip.length, placed.cue, 0)
-        timeline = Timeline(clip.length, (), (), (cue,), (), ())
-        return Mix(timeline, lambda _: clip, self._marks, self._levels, self._trim)
+            cue = placed.cue if isinstance(placed, PlacedCue) else None
+            clip = self._head.clip(cue.spoken) if cue else None
+            mix = alone(placed, clip, self._marks, self._levels, self._trim)
+            self._sounding.append(Sounding(placed, mix, offset, at))
+            if cue:
+                self._words = cue.text
+                end = self._played - at + ms_to_frames(placed.end - placed.start)
+                self._unheard.begin((self._head.at, offset), end)
+                self._heard.append(Heard(placed.start, cue.text, chapter=False))
 
     def _gain(self, now: Frames, count: Frames, *, runs: bool) -> Gain:
         """The volume, and the fades at both ends."""
@@ -354,6 +373,7 @@ class Session:
             begun = ms_to_frames(self._levels.fade_in)
             falling = fade(self._levels, self._head.plan.timeline.length, max(now, begun), count)
         gain = gain * self._fading.follow(ONE if falling is None else falling, count)
+        gain = gain * self._unheard.gain(count)
         if self._fading.rests_at(0.0):
             self._silent += count
         return gain if rising is None else gain * rising
@@ -365,6 +385,8 @@ class Session:
             return State.ENDED
         if self._leaving:
             return State.LEAVING
+        if self._unheard.lost:
+            return State.WAITING_FOR_DEVICE
         if self._paused:
             return State.PAUSED
         if self._head.waits_for_listener:
@@ -380,13 +402,17 @@ class Session:
             coming=self._head.coming,
             position=position,
             left=max(0, self._head.plan.timeline.length - position),
+            step_left=frames_to_ms(self._head.step_left),
             volume=self._volume,
             bed_volume=self._bed_volume,
             chapter_number=self._chapter,
         )
 
 
-_IDLE = {State.PAUSED, State.WAITING_FOR_LISTENER, State.WAITING_FOR_SPEECH}
+_IDLE = {
+    *(State.PAUSED, State.WAITING_FOR_LISTENER),
+    *(State.WAITING_FOR_SPEECH, State.WAITING_FOR_DEVICE),
+}
 
 
 def _turned(volume: int, *, louder: bool) -> int:
@@ -394,7 +420,3 @@ def _turned(volume: int, *, louder: bool) -> int:
     if louder:
         return min((v for v in VOLUMES if v > volume), default=volume)
     return max((v for v in VOLUMES if v < volume), default=volume)
-
-
-def _no_clip(cue: Cue) -> Clip:
-    raise AssertionError(cue)

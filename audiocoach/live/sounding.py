@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.clips import Clip
 from audiocoach.mix import Mix, Stereo
-from audiocoach.timeline import PlacedCue, PlacedSound
-from audiocoach.units import Frames, Ms, ms_to_frames
+from audiocoach.presets import Levels
+from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
+from audiocoach.units import Db, Frames, Ms, ms_to_frames
 
 _CUT: Ms = 50
 """Words and bells that are cut off fade in this time."""
@@ -102,3 +106,19 @@ class Sounding:
         alone *= self._glide.follow(self._wanted, len(out))
         out += alone
         self._at += len(out)
+
+
+def alone(
+    placed: PlacedCue | PlacedSound,
+    clip: Clip | None,
+    marks: Mapping[str, Stereo],
+    levels: Levels,
+    trim: Db,
+) -> Mix:
+    """A mix of one cue, which is ``clip``, or of one sound: it runs on a clock of its own."""
+    length = clip.length if clip else placed.end - placed.start
+    placed = replace(placed, start=0, end=length)
+    cues = (placed,) if isinstance(placed, PlacedCue) else ()
+    sounds = (placed,) if isinstance(placed, PlacedSound) else ()
+    clips = {cue.cue: clip for cue in cues if clip}
+    return Mix(Timeline(length, (), (), cues, sounds, ()), clips.__getitem__, marks, levels, trim)

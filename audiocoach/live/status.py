@@ -62,6 +62,8 @@ class State(StrEnum):
     PAUSED = "paused"
     WAITING_FOR_LISTENER = "waiting for you"
     WAITING_FOR_SPEECH = "waiting for the voice"
+    WAITING_FOR_DEVICE = "waiting for a loudspeaker"
+    """The one that was played on is lost."""
     LEAVING = "leaving"
     """Fading out because of ``quit`` or an error."""
     ENDED = "ended"
@@ -81,6 +83,8 @@ class Status:
     """In the timeline."""
     left: Ms
     """Until the end; an estimate until every cue was spoken."""
+    step_left: Ms
+    """Until the next step begins, an estimate likewise; 0 where the listener ends this one."""
     volume: int
     """Percent."""
     bed_volume: int = 100
