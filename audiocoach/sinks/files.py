@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from audiocoach import held
 from audiocoach.errors import OutputError
+
+_SUFFIX = ".part"
+_MOST_OPEN = 16
+"""Of more files than this at once, none stays open for longer than it is written to."""
 
 
 @contextlib.contextmanager
@@ -50,33 +55,50 @@ class WholeFiles:
         self.last = path
         if path.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder")
+        prefix = f".{path.name[:40]}."
+        held.sweep(path.parent, prefix, _SUFFIX)
         try:
-            handle, name = tempfile.mkstemp(
-                dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part"
-            )
+            handle, part = held.make(path.parent, prefix, _SUFFIX)
         except OSError as error:
             raise _output_error(path, error) from error
         file = os.fdopen(handle, "w+b")
-        self._parts.append((file, Path(name), path))
+        self._parts.append((file, part, path))
         return file
 
     def finish(self, file: IO[bytes]) -> None:
-        """Close a file to which nothing more is written; it takes its name with the others."""
-        file.flush()
-        os.fsync(file.fileno())
-        file.close()
+        """Nothing more is written to that file: see that it is on the disk."""
+        if not file.closed:
+            file.flush()
+            os.fsync(file.fileno())
+            if len(self._parts) > _MOST_OPEN:
+                file.close()
+
+    def finished(self, path: Path) -> Path:
+        """Finish the file that shall be at ``path``; where it lies until then."""
+        self.last = path
+        file, part, _ = next(each for each in self._parts if each[2] == path)
+        self.finish(file)
+        return part
 
     def name_all(self) -> None:
-        """Finish every file, then give each its name."""
+        """Finish every file, then give each its name: the first that was opened is the last.
+
+        Of several programs that write the same files at once, the last one's stand.
+        """
         for file, _, path in self._parts:
             self.last = path
-            if not file.closed:
-                self.finish(file)
+            self.finish(file)
         mode = 0o666 & ~_umask()
-        for _, part, path in self._parts:
-            self.last = path
-            part.chmod(mode)
-            part.replace(path)
+        with contextlib.ExitStack() as stack:
+            for folder in sorted({path.parent.absolute() for _, _, path in self._parts}):
+                stack.enter_context(held.alone(folder))
+            for file, part, path in reversed(self._parts):
+                self.last = path
+                with contextlib.suppress(OSError):  # disks of cameras and cars have no modes
+                    part.chmod(mode)
+                if sys.platform == "win32":  # what is open cannot be renamed there
+                    file.close()
+                part.replace(path)
 
     def clear(self) -> None:
         """Leave nothing behind of what did not take its name."""

@@ -10,10 +10,11 @@ from audiocoach.artwork import cover
 from audiocoach.segments import AudioSegment
 from audiocoach.sinks import Sink
 from audiocoach.sinks.about import About
+from audiocoach.sinks.check import check
 from audiocoach.sinks.files import WholeFiles
 from audiocoach.sinks.formats import Format
 from audiocoach.sinks.split import SplitSink
-from audiocoach.units import Frames
+from audiocoach.units import Frames, ms_to_frames
 
 
 class Outputs:
@@ -37,17 +38,23 @@ class Outputs:
         about = replace(about, cover=cover(about.title, about.length))
         self.path, self.paths = target, [target]
         self.frames: Frames = 0
+        self._files, self._form = files, form
         self._sinks: list[Sink] = []
+        self._planned: list[tuple[Path, About, Frames]] = []
+        """Each file with sound, what it shall say of itself, and how long it shall be."""
         if split:
             parts = SplitSink(files, target, form, about, bitrate)
             self.path, self.paths = parts.playlist, parts.paths
             self._sinks.append(parts)
+            self._planned += parts.planned
         else:
             self._sinks.append(form.make(files.open(target), about, bitrate))
+            self._planned.append((target, about, ms_to_frames(about.length)))
         for name in stems:
             path = target.with_name(f"{target.stem}.{name}{target.suffix}")
             said = replace(about, title=f"{about.title} ({name})", gain=None, embedded=b"")
             self._sinks.append(form.make(files.open(path), said, bitrate))
+            self._planned.append((path, said, ms_to_frames(about.length)))
             self.paths.append(path)
 
     def write(self, blocks: tuple[AudioSegment, ...]) -> None:
@@ -57,6 +64,8 @@ class Outputs:
         self.frames += len(blocks[0].raw_data) // 4
 
     def close(self) -> None:
-        """Finish all files."""
+        """Finish all files. Raises ``RenderError`` where one does not hold what was planned."""
         for sink in self._sinks:
             sink.close()
+        for path, about, frames in self._planned:
+            check(self._files.finished(path), self._form.name, about, frames, path)

@@ -49,6 +49,12 @@ class SplitSink:
             for number, chapter in enumerate(about.chapters, 1)
         ]
         """The files of the chapters, in order."""
+        starts = [0, *self._ends]
+        self.planned = [
+            (path, about.part(at), (starts[at + 1] - starts[at]) // _FRAME)
+            for at, path in enumerate(self.paths)
+        ]
+        """What each shall say of itself, and how many frames it shall hold."""
         self._part = 0
 
     def write(self, block: AudioSegment) -> None:

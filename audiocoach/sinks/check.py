@@ -1,0 +1,147 @@
+"""The last look at a file before it takes its name: all that was planned is in it.
+
+It is read back from the disk, not by what wrote it: the sound is counted frame by frame
+without decoding it, chapters, words and timeline come from the tags.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audiocoach import embedded
+from audiocoach.errors import RenderError, SoundError
+from audiocoach.sinks.about import About
+from audiocoach.units import RATE, Frames
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_MOST_CHAPTERS = 999
+"""What ``comments`` can number."""
+_PIECE = 1 << 20
+_MP3_FRAME: Frames = 1152
+_KBITS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_RATES = (44_100, 48_000, 32_000)
+"""MPEG-1 (ISO 11172-3, 2.4.2.3)."""
+
+
+def check(path: Path, form: str, about: About, frames: Frames, name: Path | None = None) -> None:
+    """Raise ``RenderError`` unless ``path`` holds so many frames, and all that it says of itself.
+
+    ``form`` is the name of its format; ``name`` is what the message calls it.
+    """
+    try:
+        found = _defect(path, form, about, frames)
+    except (OSError, ValueError, SoundError) as error:
+        found = str(error)
+    if found:
+        raise RenderError(
+            f"{name or path}: what was written is not what was planned: {found}; it was removed. "
+            "Try again, or on another disk"
+        )
+
+
+def _defect(path: Path, form: str, about: About, frames: Frames) -> str:
+    """What is wrong with the file; nothing if nothing is."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            length = _mp3_length(path) if form == "mp3" else _length(container)
+            chapters = [
+                (
+                    each["start"] * (each["time_base"] or Fraction(1, 1000)) * 1000,
+                    each["metadata"].get("title"),
+                )
+                for each in container.chapters()
+            ]
+            tags = {**container.metadata, **container.streams.audio[0].metadata}
+    except av.FFmpegError as error:
+        return f"it cannot be read ({error.strerror or error})"
+    if abs(length - Fraction(frames, RATE)) > Fraction(1, 48_000 if form == "opus" else 10**9):
+        return f"it lasts {float(length):.3f} s instead of {frames / RATE:.3f} s"
+    planned = [(each.start, each.text) for each in about.chapters[:_MOST_CHAPTERS]]
+    if [(round(at), title or "") for at, title in chapters[:_MOST_CHAPTERS]] != planned:
+        return f"its {len(chapters)} chapters are not the {len(planned)} of the routine"
+    words = [value for key, value in tags.items() if key.lower().startswith("lyrics")]
+    if about.transcript not in (words or [""]):
+        return f"not all of its {len(about.cues)} cues are in its words"
+    if about.embedded and embedded.read(path) != embedded.from_json(about.embedded):
+        return "its timeline is another one"
+    return ""
+
+
+def _length(container: InputContainer) -> Fraction:
+    """Seconds of sound, by packets that follow each other without a gap."""
+    stream = container.streams.audio[0]
+    base = stream.time_base or Fraction(1, RATE)
+    stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    at: int | None = None
+    last = None
+    for packet in container.demux(stream):
+        if packet.pts is None or packet.duration is None or not packet.size:
+            continue
+        if at is not None and packet.pts != at:
+            raise ValueError(f"sound is missing at {float(at * base):.3f} s")
+        at = packet.pts + packet.duration
+        last = packet
+    if last is not None and stream.codec_context.name == "flac":
+        last.decode()  # what a frame of FLAC lacks at its end, only its checksum tells
+    return (at or 0) * base
+
+
+def _mp3_length(path: Path) -> Fraction:
+    """Seconds of sound: the frames of the stream, less what the Info frame says is padding."""
+    walk = _mp3_frames(path)
+    info = next(walk, b"")
+    at = max(info.find(b"Info"), info.find(b"Xing"))
+    if at < 0 or len(info) < at + 144:
+        raise ValueError("it has no Info frame")
+    (told,) = struct.unpack_from(">I", info, at + 8)
+    count = sum(1 for _ in walk)
+    if count != told:
+        raise ValueError(f"it has {count} frames of MP3 instead of {told}")
+    trimmed = int.from_bytes(info[at + 141 : at + 144], "big")
+    return Fraction(count * _MP3_FRAME - (trimmed >> 12) - (trimmed & 0xFFF), RATE)
+
+
+def _mp3_frames(path: Path) -> Iterator[bytes]:
+    """The first frame of the stream, then the header of each; all of the file is frames."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9] if head[:3] == b"ID3" else -10
+        file.seek(10 + size)
+        data, at = file.read(_PIECE), 0
+        first = True
+        while True:
+            if at + 4 > len(data):
+                data, at = data[at:] + file.read(_PIECE), 0
+                if len(data) < 4:
+                    break
+            header = data[at : at + 4]
+            length = _mp3_frame_size(header)
+            if first:
+                yield data[at : at + length]
+                first = False
+            else:
+                yield header
+            at += length
+            if at > len(data):
+                more = file.read(_PIECE)
+                if at > len(data) + len(more):
+                    raise ValueError("its last frame is cut")
+                data, at = more, at - len(data)
+        if data:
+            raise ValueError("something else follows its last frame")
+
+
+def _mp3_frame_size(header: bytes) -> int:
+    """Bytes in a frame with that header (ISO 11172-3, 2.4.3.1)."""
+    index, rate = header[2] >> 4, header[2] >> 2 & 3
+    if header[0] != 0xFF or header[1] & 0xFE != 0xFA or not 0 < index < 15 or rate == 3:
+        raise ValueError("its stream is broken")
+    return 144_000 * _KBITS[index] // _RATES[rate] + (header[2] >> 1 & 1)
