@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playing import Server, Terminal
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell; the programs that tests interrupt would not notice.
@@ -31,3 +35,30 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     ):
         monkeypatch.setenv(name, str(home))
     return home
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    for program in ("pulseaudio", "pactl", "parec"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed (apt: pulseaudio, pulseaudio-utils)")
+    # Not pytest's own folder: the path of a socket has room for a hundred letters.
+    with tempfile.TemporaryDirectory(prefix="pulse-") as folder:
+        server = Server(Path(folder))
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def on_terminal() -> Iterator[Callable[..., Terminal]]:
+    if os.name != "posix":
+        pytest.skip("needs a POSIX terminal")
+    terminals: list[Terminal] = []
+
+    def opened(environment: dict[str, str], *arguments: str) -> Terminal:
+        terminals.append(Terminal(environment, *arguments))
+        return terminals[-1]
+
+    yield opened
+    for terminal in terminals:
+        terminal.close()

@@ -22,6 +22,8 @@ _COARSE = 2
 def occurrences(sound: NDArray[np.floating], clip: Clip, likeness: float = 0.8) -> list[float]:
     """When ``clip`` is heard, in seconds: where it correlates with ``sound``, shape ``(n,)``."""
     long, short = (_coarse(signal) for signal in (sound, clip.samples / 32767))
+    if len(long) <= len(short):
+        return []
     size = 1 << (len(long) + len(short) - 1).bit_length()
     spectrum = np.fft.rfft(long, size) * np.conj(np.fft.rfft(short, size))
     products = np.fft.irfft(spectrum, size)[: len(long) - len(short)]

@@ -73,6 +73,24 @@ def test_nowhere_does_not_wait_when_it_is_told_so_unless_the_source_does() -> No
         output.close()
 
 
+def test_nowhere_does_not_hurry_after_a_sleep() -> None:
+    clock = Clock()
+    ramp = Ramp(1_000)
+    output = NullOutput(1.0, now=clock.now, sleep=clock.sleep)
+    read = ramp.read
+
+    def sleepy(frames: int) -> NDArray[np.float32]:
+        if ramp.read_frames == 500 * BLOCK:
+            clock.time += 3_600  # the computer slept
+        return read(frames)
+
+    ramp.read = sleepy  # type: ignore[method-assign]
+    output.start(ramp)
+    assert output.finished(30)
+    assert clock.time == pytest.approx(3_600 + 1_000 * BLOCK / RATE, abs=0.1)
+    output.close()
+
+
 class Loudspeaker:
     """What ``miniaudio.PlaybackDevice`` is to an output; the test asks for the sound."""
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 import signal
-import struct
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from listening import heard, levels, occurrences, roughness, wait_for
-from numpy.typing import NDArray
+from playing import Server, Terminal, bold
 
 from audiocoach import library
 from audiocoach.cli import cli
@@ -114,146 +108,6 @@ def test_a_signal_ends_it_softly(script: Path, number: int, code: int) -> None:
 # On a real terminal, into a real sound server
 
 
-class Server:
-    """A PulseAudio server of its own, with an output that nobody hears and that is recorded."""
-
-    def __init__(self, folder: Path) -> None:
-        self.environment = {
-            **os.environ,
-            "XDG_RUNTIME_DIR": str(folder),
-            "PULSE_RUNTIME_PATH": str(folder),
-            "PULSE_SERVER": f"unix:{folder}/native",
-            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
-        }
-        modules = (
-            "module-null-sink sink_name=nobody rate=44100 channels=2",
-            f"module-native-protocol-unix auth-anonymous=1 socket={folder}/native",
-        )
-        self._folder = folder
-        self._processes = [
-            self._start(
-                *("pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n"),
-                *("--disable-shm=yes", "--use-pid-file=no"),
-                *(part for module in modules for part in ("-L", module)),
-            )
-        ]
-        wait_for(lambda: self._start("pactl", "info").wait() == 0)
-
-    def _start(self, *command: str, into: Path | None = None) -> subprocess.Popen[bytes]:
-        with (into or Path(os.devnull)).open("wb") as file:
-            return subprocess.Popen(
-                command, env=self.environment, stdout=file, stderr=subprocess.DEVNULL
-            )
-
-    def record(self) -> None:
-        """Record what is played from now on."""
-        self._file = self._folder / "recorded"
-        raw = ("--format=s16le", f"--rate={RATE}", "--channels=2", "--latency-msec=20")
-        self._processes.append(
-            self._start("parec", "--device=nobody.monitor", *raw, into=self._file)
-        )
-        wait_for(lambda: self._file.stat().st_size > 0)
-
-    def recorded(self) -> NDArray[np.float64]:
-        """What was played since ``record``, shape ``(n,)``."""
-        data = self._file.read_bytes()
-        samples = np.frombuffer(data[: len(data) // 4 * 4], dtype="<i2").reshape(-1, 2)
-        return np.asarray(samples.mean(axis=1) / 32767)
-
-    def close(self) -> None:
-        for process in reversed(self._processes):
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    for program in ("pulseaudio", "pactl", "parec"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed (apt: pulseaudio, pulseaudio-utils)")
-    # Not pytest's own folder: the path of a socket has room for a hundred letters.
-    with tempfile.TemporaryDirectory(prefix="pulse-") as folder:
-        server = Server(Path(folder))
-        yield server
-        server.close()
-
-
-_ON_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execv(sys.argv[1], sys.argv[1:])"
-)
-
-
-class Terminal:
-    """A program on a terminal of 80 by 24."""
-
-    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
-        import fcntl
-        import pty
-        import termios
-
-        self._master, self._slave = pty.openpty()
-        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.mode_before = termios.tcgetattr(self._slave)
-        self._received = b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        program = (sys.executable, "-m", "audiocoach", *arguments)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _ON_TERMINAL, *program],
-            stdin=self._slave,
-            stdout=self._slave,
-            stderr=self._slave,
-            env={**environment, "TERM": "xterm-256color"},
-            start_new_session=True,
-        )
-
-    def _read(self) -> None:
-        with contextlib.suppress(OSError):
-            while data := os.read(self._master, 65_536):
-                self._received += data
-
-    @property
-    def text(self) -> str:
-        """All that was printed."""
-        return self._received.decode(errors="replace")
-
-    @property
-    def mode(self) -> list[Any]:
-        import termios
-
-        return termios.tcgetattr(self._slave)
-
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def wait_for(self, text: str) -> None:
-        """Wait until ``text`` is printed, after what was printed when this was asked last."""
-        wait_for(lambda: text in self.text, 60)
-        self._received = self._received[self._received.index(text.encode()) + len(text) :]
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._slave)
-        os.close(self._master)
-
-
-@pytest.fixture
-def on_terminal() -> Iterator[Callable[..., Terminal]]:
-    if os.name != "posix":
-        pytest.skip("needs a POSIX terminal")
-    terminals: list[Terminal] = []
-
-    def opened(environment: dict[str, str], *arguments: str) -> Terminal:
-        terminals.append(Terminal(environment, *arguments))
-        return terminals[-1]
-
-    yield opened
-    for terminal in terminals:
-        terminal.close()
-
-
 def spoken_clips(own_folders: Path) -> dict[str, Clip]:
     """The clips that the command made."""
     voice = open_voice(VOICE, "en-US", Pace.CALM)
@@ -262,11 +116,6 @@ def spoken_clips(own_folders: Path) -> dict[str, Clip]:
     voice.close()
     assert own_folders.is_dir()
     return {text: clip for text, clip in clips.items() if clip is not None}
-
-
-def bold(words: str) -> str:
-    """What is being said, as it stands on the screen."""
-    return f"\x1b[1m{words}"
 
 
 def test_a_person_plays_a_routine(

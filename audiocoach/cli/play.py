@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from audiocoach.cli.screen import Screen
     from audiocoach.live import Session
     from audiocoach.routine import Routine
-    from audiocoach.sinks.output import Output
+    from audiocoach.sinks.steady import SteadyOutput
 
 _LOOK_S = 0.1
 """The screen is looked after this often."""
@@ -173,10 +173,12 @@ def perform(
     from audiocoach.live.apart import SpeakerApart
     from audiocoach.master import estimate
     from audiocoach.sinks.device import open_output
+    from audiocoach.sinks.steady import SteadyOutput
     from audiocoach.timeline import estimated_length, schedule
 
     with ExitStack() as stack:
-        output = open_output(setting.device, 1.0 if setting.speed is None else setting.speed)
+        speed = 1.0 if setting.speed is None else setting.speed
+        output = SteadyOutput(lambda lost: open_output(setting.device, speed, lost=lost))
         stack.callback(output.close)
         speaker = SpeakerApart(loaded, setting.voice, library.cache_folder(), setting.preset.tone)
         marks = render.load_marks(loaded)
@@ -215,7 +217,7 @@ def perform(
 
 def _watch(
     session: Session,
-    output: Output,
+    output: SteadyOutput,
     keys: Keys | None,
     screen: Screen,
     enough: Callable[[], bool],

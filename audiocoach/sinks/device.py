@@ -42,10 +42,12 @@ _BACKENDS = (
 _ADVICE = "'audiocoach export ROUTINE' writes a file instead, for the phone"
 
 
-def open_output(device: str | None, speed: float = 1.0) -> Output:
+def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None = None) -> Output:
     """The default loudspeaker, or the first output whose name contains ``device``.
 
     ``null`` plays to nowhere, ``speed`` times as fast as real time (0: as fast as it can).
+    In place of one that was ``lost`` it takes the default one too, where none has that name
+    any more, but of the same sound system: another one could keep it from coming back.
     Raises ``DeviceError`` if there is no loudspeaker, ``NotFoundError`` that names the
     outputs if none has that name.
     """
@@ -60,15 +62,17 @@ def open_output(device: str | None, speed: float = 1.0) -> Output:
         for name in _BACKENDS
         if getattr(miniaudio.Backend, name, None) in miniaudio.get_enabled_backends()
     ]
+    if isinstance(lost, DeviceOutput) and lost.system in backends:
+        backends = [lost.system]
     with _quiet_libraries():
-        if device is None:
-            choices = [_Choice(backend, "the default output", None) for backend in backends]
-        else:
-            choices = _named(device, [choice for b in backends for choice in _choices(b)])
+        choices = [_Choice(backend, "the default output", None) for backend in backends]
+        if device is not None:
+            known = [choice for backend in backends for choice in _choices(backend)]
+            choices = _named(device, known, *(choices if lost else ()))
         failures = []
         for choice in choices:
             try:
-                return DeviceOutput(choice.name, _playback_device(choice))
+                return DeviceOutput(choice.name, _playback_device(choice), choice.backend)
             except miniaudio.MiniaudioError as error:
                 failures.append(f"{choice.backend.name}: {error.args[0]}")
     tried = ", ".join(failures) or "no sound system is supported here"
@@ -107,12 +111,17 @@ def _choices(backend: Any) -> list[_Choice]:
     ]
 
 
-def _named(wanted: str, choices: list[_Choice]) -> list[_Choice]:
-    """The first of ``choices`` with that name or, failing that, with that in its name."""
+def _named(wanted: str, choices: list[_Choice], *otherwise: _Choice) -> list[_Choice]:
+    """The first of ``choices`` with that name or, failing that, with that in its name.
+
+    ``otherwise``: those to take after that one, or instead of it.
+    """
     for fits in (str.__eq__, str.__contains__):
         for choice in choices:
             if fits(choice.name.lower(), wanted.lower()):
-                return [choice]
+                return [choice, *otherwise]
+    if otherwise:
+        return list(otherwise)
     names = [*(choice.name for choice in choices), NULL]
     raise NotFoundError(f'no output is called "{wanted}"{nearest(wanted, names)}')
 
@@ -157,9 +166,10 @@ def _quiet_libraries() -> Iterator[None]:
 class DeviceOutput:
     """A loudspeaker. Its callback takes ready blocks from a queue and never waits."""
 
-    def __init__(self, name: str, device: Any) -> None:
-        """``device`` is an open ``miniaudio.PlaybackDevice``."""
+    def __init__(self, name: str, device: Any, system: Any = None) -> None:
+        """``device`` is an open ``miniaudio.PlaybackDevice``, ``system`` its ``Backend``."""
         self.name = name
+        self.system = system
         self.underruns = 0
         self._device = device
         self._blocks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -225,7 +235,9 @@ class DeviceOutput:
         self._stopped = True
         self._room.put(None)
         self._device.stop_callback = None
-        if not self._lost:  # else it could take half a minute; the end of the program does it
+        if self._lost:  # it could take half a minute
+            threading.Thread(target=self._device.close, name="closing", daemon=True).start()
+        else:
             self._device.close()
         if self._feeder is not None:
             self._feeder.join(1.0)

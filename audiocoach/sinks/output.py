@@ -22,6 +22,8 @@ BLOCK: Frames = 896
 
 _FAST = 4.0
 """From this speed on, longer blocks are read."""
+_LATE_S = 1.0
+"""When it is late by more than this, the process or the computer has slept: no reason to hurry."""
 _IDLE_S = 0.01
 """Between two blocks, where the source waits for something that takes real time."""
 
@@ -119,6 +121,8 @@ class NullOutput:
                     self._sleep(_IDLE_S)
                 elif ahead > 0:
                     self._sleep(ahead)
+                elif ahead < -_LATE_S:
+                    began -= ahead
         except BaseException as error:  # noqa: BLE001 - whatever it is, finished() raises it
             self._error = error
         self._finished.set()

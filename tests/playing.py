@@ -1,0 +1,147 @@
+"""What a program is played on in tests: a sound server of its own, and a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from listening import wait_for
+from numpy.typing import NDArray
+
+from audiocoach.units import RATE
+
+
+class Server:
+    """A PulseAudio server of its own, with an output that nobody hears and that is recorded."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": str(folder),
+            "PULSE_RUNTIME_PATH": str(folder),
+            "PULSE_SERVER": f"unix:{folder}/native",
+            "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+        }
+        self._folder = folder
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, which has one output, ``nobody``."""
+        modules = (
+            "module-null-sink sink_name=nobody rate=44100 channels=2",
+            f"module-native-protocol-unix auth-anonymous=1 socket={self._folder}/native",
+        )
+        self._processes.append(
+            self._start(
+                *("pulseaudio", "--daemonize=no", "--exit-idle-time=-1", "-n"),
+                *("--disable-shm=yes", "--use-pid-file=no"),
+                *(part for module in modules for part in ("-L", module)),
+            )
+        )
+        wait_for(lambda: self._start("pactl", "info").wait() == 0)
+
+    def ask(self, *words: str) -> None:
+        """Ask the server for something, as ``pactl`` does."""
+        assert self._start("pactl", *words).wait() == 0
+
+    def _start(self, *command: str, into: Path | None = None) -> subprocess.Popen[bytes]:
+        with (into or Path(os.devnull)).open("wb") as file:
+            return subprocess.Popen(
+                command, env=self.environment, stdout=file, stderr=subprocess.DEVNULL
+            )
+
+    def record(self, sink: str = "nobody") -> None:
+        """Record what is played from now on."""
+        self._file = self._folder / f"recorded from {sink}"
+        raw = ("--format=s16le", f"--rate={RATE}", "--channels=2", "--latency-msec=20")
+        self._processes.append(
+            self._start("parec", f"--device={sink}.monitor", *raw, into=self._file)
+        )
+        wait_for(lambda: self._file.stat().st_size > 0)
+
+    def recorded(self) -> NDArray[np.float64]:
+        """What was played since ``record``, shape ``(n,)``."""
+        data = self._file.read_bytes()
+        samples = np.frombuffer(data[: len(data) // 4 * 4], dtype="<i2").reshape(-1, 2)
+        return np.asarray(samples.mean(axis=1) / 32767)
+
+    def stop(self) -> None:
+        """End it, and what records, at once."""
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+        self._processes.clear()
+
+
+_ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+
+
+class Terminal:
+    """A program on a terminal of 80 by 24."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        import fcntl
+        import pty
+        import termios
+
+        self._master, self._slave = pty.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.mode_before = termios.tcgetattr(self._slave)
+        self._received = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        program = (sys.executable, "-m", "audiocoach", *arguments)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _ON_TERMINAL, *program],
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            env={**environment, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := os.read(self._master, 65_536):
+                self._received += data
+
+    @property
+    def text(self) -> str:
+        """All that was printed."""
+        return self._received.decode(errors="replace")
+
+    @property
+    def mode(self) -> list[Any]:
+        import termios
+
+        return termios.tcgetattr(self._slave)
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Wait until ``text`` is printed, after what was printed when this was asked last."""
+        wait_for(lambda: text in self.text, 60)
+        self._received = self._received[self._received.index(text.encode()) + len(text) :]
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._slave)
+        os.close(self._master)
+
+
+def bold(words: str) -> str:
+    """What is being said, as it stands on the screen."""
+    return f"\x1b[1m{words}"
