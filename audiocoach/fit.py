@@ -145,7 +145,7 @@ class _Span:
 class _HeldSpan(_Span):
     """A step with cues in its working time: some lengths would move them, or the end."""
 
-    def __init__(self, base: Ms, working: Ms, low: Ms, high: Ms, steps: list[_Held]) -> None:
+    def __init__(self, base: Ms, working: Ms, low: Ms, high: Ms, steps: list[HeldStep]) -> None:
         super().__init__(base, working, low, high)
         self._steps = steps
         self._known: dict[Ms, bool] = {}
@@ -169,7 +169,7 @@ class _HeldSpan(_Span):
         return self._known[length]
 
 
-class _Held:
+class HeldStep:
     """A step that lasts some time, on a timeline of its own."""
 
     def __init__(self, step: Step, hold: Hold, alone: Callable[[Step], Timeline]) -> None:
@@ -178,9 +178,9 @@ class _Held:
         said, _ = self._scheduled(replace(step, hold=None, timed=()))
         plenty = said + hold.length
         end, _ = self._scheduled(self._lasting(plenty, ()))
-        self._lead = end - plenty
+        self.lead = end - plenty
         """From the step's start to its first word."""
-        self.words: Ms = said - self._lead
+        self.words: Ms = said - self.lead
         """From its first word to the end of its last, breaks between them included."""
         self._fixed = [timed for timed in step.timed if timed.anchor is not Anchor.EVERY]
         """The cues that have one time."""
@@ -193,7 +193,7 @@ class _Held:
         if self._ordered(length) != self._order:
             return False
         end, _ = self._scheduled(self._lasting(length, self._step.timed))
-        return end <= self._lead + length and self._moved(length) <= self._moving
+        return end <= self.lead + length and self._moved(length) <= self._moving
 
     def _lasting(self, length: Ms, timed: tuple[TimedCue, ...]) -> Step:
         return replace(self._step, hold=replace(self._hold, length=length), timed=timed)
@@ -247,7 +247,7 @@ def _spans(
             else:
                 spans[written] = _Span(0, written.length, *_bounds(0, written.length))
     for hold, steps in held.items():
-        found = [_Held(step, hold, alone) for step in steps.values()]
+        found = [HeldStep(step, hold, alone) for step in steps.values()]
         timed = any(step.timed for step in steps.values())
         if (span := _held_span(hold, found, timed=timed)) is not None:
             spans[hold] = span
@@ -256,7 +256,7 @@ def _spans(
     return spans
 
 
-def _held_span(hold: Hold, steps: list[_Held], *, timed: bool) -> _Span | None:
+def _held_span(hold: Hold, steps: list[HeldStep], *, timed: bool) -> _Span | None:
     """``None`` where the words leave nothing to stretch."""
     words = max(step.words for step in steps)
     base, working = words, hold.length - words

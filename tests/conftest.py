@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from playing import Server, Terminal
+from sessions import plain, slow, speaker, start  # noqa: F401 - fixtures
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell; the programs that tests interrupt would not notice.
@@ -30,6 +31,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         "USERPROFILE",
         "XDG_CACHE_HOME",
         "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
         "LOCALAPPDATA",
         "APPDATA",
     ):

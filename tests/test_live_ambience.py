@@ -17,7 +17,7 @@ from audiocoach.ambience import FADE, Ambience, open_ambience
 from audiocoach.cli import cli
 from audiocoach.clips import ClipCache
 from audiocoach.limiter import LATENCY
-from audiocoach.live import Command, Session, State
+from audiocoach.live import Command, Session, State, Where
 from audiocoach.master import plan
 from audiocoach.mix import Mix, blocks
 from audiocoach.presets import PHONE, Levels
@@ -100,7 +100,7 @@ def start(speaker: Speaker) -> Iterator[Start]:
             *(routine(), lambda: nullcontext(speaker), hums(), {}),
             trim=TRIM,
             interactive=interactive,
-            first=first,
+            begin=Where(first) if first else None,
         )
         sessions.append(session)
         listener = Listener(session)

@@ -19,7 +19,7 @@ from audiocoach.cli import cli
 from audiocoach.cli.preview import Watched, find_step
 from audiocoach.clips import ClipCache
 from audiocoach.errors import NotFoundError, SpeechError
-from audiocoach.live import Session
+from audiocoach.live import Session, Where
 from audiocoach.routine import Routine
 from audiocoach.script import load
 from audiocoach.soundbank import Bed
@@ -114,7 +114,7 @@ def hum() -> Ambience:
 def listen(routine: Routine, voice: ToneVoice, cache: Path, first: int) -> list[str]:
     speaker = Speaker(voice, ClipCache(cache))
     session = Session(
-        routine, lambda: nullcontext(speaker), hum(), {}, interactive=False, first=first
+        routine, lambda: nullcontext(speaker), hum(), {}, interactive=False, begin=Where(first)
     )
     try:
         listener = Listener(session)

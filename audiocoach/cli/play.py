@@ -169,7 +169,7 @@ def perform(
     from audiocoach import library, render
     from audiocoach.cli.keys import is_terminal, open_keys
     from audiocoach.cli.screen import open_screen
-    from audiocoach.live import Session
+    from audiocoach.live import Session, Where
     from audiocoach.live.apart import SpeakerApart
     from audiocoach.master import estimate
     from audiocoach.sinks.device import open_output
@@ -196,7 +196,7 @@ def perform(
             spacing=fitted.spacing,
             volume=setting.volume,
             interactive=is_terminal(),
-            first=first,
+            begin=Where(first) if first else None,
         )
         stack.callback(session.close)
         stack.callback(speaker.close)  # first, so that nothing has to be awaited

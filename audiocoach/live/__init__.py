@@ -1,6 +1,10 @@
 """A routine that is heard now: the bed at once, the words as they are spoken."""
 
-from audiocoach.live.session import VOLUMES, Session
-from audiocoach.live.status import Command, Earcon, Heard, State, Status
+from audiocoach.live.retime import TEMPOS
+from audiocoach.live.session import Session
+from audiocoach.live.sounds import VOLUMES
+from audiocoach.live.status import Command, Earcon, Heard, State, Status, Where
 
-__all__ = ["VOLUMES", "Command", "Earcon", "Heard", "Session", "State", "Status"]
+__all__ = [
+    "TEMPOS", "VOLUMES", "Command", "Earcon", "Heard", "Session", "State", "Status", "Where",
+]  # fmt: skip

@@ -7,29 +7,24 @@ that is heard. A reader takes what is there and never waits for either.
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from audiocoach.ambience import bed_starts
 from audiocoach.clips import Clip
-from audiocoach.mix import Mix, Stereo
+from audiocoach.errors import AudiocoachError
+from audiocoach.live.plan import Plan, PlannedStep, make_plan
+from audiocoach.live.retime import Retimed
+from audiocoach.mix import Stereo
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
 from audiocoach.speech import Spoken
-from audiocoach.timeline import (
-    PlacedCue,
-    PlacedSound,
-    Spacing,
-    Timeline,
-    estimated_length,
-    schedule,
-)
-from audiocoach.units import Frames, Ms, frames_to_ms, ms_to_frames
+from audiocoach.timeline import CueLength, Spacing, estimated_length
+from audiocoach.units import Ms, frames_to_ms
 
 
 class Speaking(Protocol):
@@ -47,69 +42,25 @@ class Speaking(Protocol):
 SpeakerSource = Callable[[], AbstractContextManager[Speaking]]
 """Opens a speaker; may take its time, and raise any ``AudiocoachError``."""
 
+Change: TypeAlias = Callable[[Retimed, CueLength], bool]
+"""Gives steps more or less time; whether anything changed."""
+
 _BEHIND, _AHEAD = 1, 3
 """Steps around the wanted one whose clips are held."""
+_ASKED = 3
+"""Clips of answers that are held besides the one that was asked for last."""
 _REST_S = 0.3
 """The routine is scheduled again this often at most, if nobody waits for it."""
 _LONGEST_CLOSE_S = 3.0
 """A voice may be in the middle of a cue when the session ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step as a live session plays it; times in frames from the routine's start."""
-
-    start: Frames
-    words_end: Frames
-    """From here on, none of its cues is heard and no sound begins."""
-    gate: Frames
-    """Where the next step may begin: far enough before it for the bed to sink."""
-    cues: tuple[PlacedCue, ...]
-    sounds: tuple[PlacedSound, ...]
-    until_done: bool
-    known: bool
-    """Every cue was spoken, so that all of this is exact and stays so."""
-    chapter: int
-    """Index into ``Plan.chapters``."""
-    words: str
-    """Its first words."""
-    coming: str
-    """The first words of the next step, or the title of the next chapter."""
-    ambience: str
-    """The bed under it."""
-    bed_from: Frames
-    """Where that begins, when the step before has run out."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """A routine in time, as far as its lengths are known; guessed beyond."""
-
-    timeline: Timeline
-    mix: Mix
-    """Of the whole timeline; for its ducks alone."""
-    steps: tuple[PlannedStep, ...]
-
-    @property
-    def chapters(self) -> tuple[str, ...]:
-        """The titles."""
-        return tuple(chapter.title for chapter in self.timeline.chapters)
-
-    @property
-    def end(self) -> Frames:
-        """Where the last step ends and the slow end begins."""
-        return ms_to_frames(self.timeline.steps[-1].end)
-
-    @property
-    def length(self) -> Frames:
-        """The end of everything."""
-        return ms_to_frames(self.timeline.length)
-
-
 class Ahead:
     """Keeps a plan and the clips around one step, in two threads of its own.
 
-    ``plan`` and ``clips`` may be asked at any time, by one reader; they cost nothing.
+    ``plan``, ``clips`` and ``answer`` may be asked at any time, by one reader; they cost
+    nothing. ``tempo``: see ``Retimed``. ``answers`` are spoken when there is nothing else to
+    say, in this order.
     """
 
     def __init__(
@@ -119,6 +70,8 @@ class Ahead:
         marks: Mapping[str, Stereo],
         levels: Levels,
         spacing: Spacing | None = None,
+        *,
+        tempo: int = 100,
     ) -> None:
         self._routine = routine
         self._open_speaker = open_speaker
@@ -130,23 +83,35 @@ class Ahead:
         self._clips: Mapping[str, Clip] = {}
         """By spoken text; replaced, never changed."""
         self._wanted = 0
+        self.answers: Sequence[Cue] = ()
+        self._asked: tuple[Cue, ...] = ()
+        """Answers that are wanted now; replaced, never changed."""
+        self._answered: Mapping[str, Clip] = {}
+        """Their clips; replaced, never changed."""
+        self._mute = False
+        """Answers cannot be spoken; the routine can."""
+        self._changes: queue.SimpleQueue[tuple[Change, Callable[[bool], None]]]
+        self._changes = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._news = threading.Event()
-        """A length, or a wish."""
-        self._opened = threading.Event()
+        """A length, a wish or a change."""
+        self._work = threading.Event()
+        """There may be something to speak."""
         self._stopped = threading.Event()
         self._speaker: Speaking | None = None
         self._threads = [
             threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
             for name, work in (("speaking", self._speak), ("preparing", self._prepare))
         ]
+        self._retimed = Retimed(routine, self._sound_lengths, self._spacing, tempo)
+        self._retimed.pace(0, self._length)
         self._plan = self._planned({})
         self._counted = 0
         """How many lengths the plan was made from."""
 
     @property
     def plan(self) -> Plan:
-        """The newest plan. What it says of a step that is known never changes."""
+        """The newest plan. What it says inside a step that is known changes only by ``change``."""
         return self._plan
 
     @property
@@ -163,6 +128,30 @@ class Ahead:
         """From now on, ``step`` and what follows it comes first."""
         self._wanted = max(0, step)
         self._news.set()
+        self._work.set()
+
+    def change(self, change: Change, told: Callable[[bool], None]) -> None:
+        """Change times in the background; then ``told`` hears whether there was anything to do."""
+        self._changes.put((change, told))
+        self._news.set()
+
+    def ask(self, answer: Cue) -> bool:
+        """Speak an answer before everything else; whether that can be."""
+        if self._mute:
+            return False
+        self._asked = (*self._asked[-_ASKED:], answer)
+        self._work.set()
+        self._news.set()
+        return True
+
+    def answer(self, answer: Cue) -> Clip | None:
+        """The clip of an answer that was asked for; ``None`` as long as it is not there."""
+        return self._answered.get(answer.spoken)
+
+    @property
+    def mute(self) -> bool:
+        """Whether answers cannot be spoken."""
+        return self._mute
 
     def clips(self, step: PlannedStep) -> dict[str, Clip] | None:
         """The clips of a step by spoken text; ``None`` as long as one of them is missing."""
@@ -177,7 +166,7 @@ class Ahead:
     def close(self) -> None:
         """Stop speaking; free the voice."""
         self._stopped.set()
-        self._opened.set()
+        self._work.set()
         self._news.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -193,26 +182,46 @@ class Ahead:
     def _speak(self) -> None:
         with self._open_speaker() as speaker:
             self._speaker = speaker
-            self._opened.set()
+            self._news.set()
             while not self._stopped.is_set():
-                first = self._wanted
-                cues = self._missing(first)
+                self._work.clear()
+                first, asked = self._wanted, self._asked
+                answers = [] if self._mute else self._unspoken(asked)
+                cues = answers or self._missing(first)
+                if not cues and not self._mute:
+                    answers = cues = self._unspoken(self.answers)
                 if not cues:
-                    break
-                for known in speaker.speak(cues, stop=partial(self._elsewhere, first)):
-                    self._lengths[known.text] = known.length
-                    self._news.set()
-            self._stopped.wait()
+                    self._work.wait()
+                    continue
+                stop = partial(self._elsewhere, first, asked, idle=cues is answers)
+                try:
+                    for known in speaker.speak(cues, stop=stop):
+                        self._lengths[known.text] = known.length
+                        self._news.set()
+                except AudiocoachError:
+                    if cues is not answers:
+                        raise
+                    self._mute = True
+
+    def _unspoken(self, cues: Iterable[Cue]) -> list[Cue]:
+        return [cue for cue in cues if cue.spoken not in self._lengths]
 
     def _missing(self, first: int) -> list[Cue]:
         """The cues that have no clip, from step ``first`` on, then those before it."""
         steps = self._plan.steps
         cues = [placed.cue for step in (*steps[first:], *steps[:first]) for placed in step.cues]
-        return [cue for cue in cues if cue.spoken not in self._lengths]
+        return self._unspoken(cues)
 
-    def _elsewhere(self, first: int) -> bool:
-        """Whether to stop speaking what was put in order from step ``first`` on."""
+    def _elsewhere(self, first: int, asked: tuple[Cue, ...], *, idle: bool) -> bool:
+        """Whether to stop speaking what was put in order from step ``first`` on.
+
+        ``idle``: it is no part of the routine.
+        """
+        if self._asked is not asked and self._unspoken(self._asked):
+            return True
         wanted = self._wanted
+        if idle and self._missing(wanted):
+            return True
         skipped = self._plan.steps[min(first, wanted) : max(first, wanted)]
         astray = any(not self._complete(step, self._lengths) for step in skipped)
         return astray or self._stopped.is_set()
@@ -222,22 +231,33 @@ class Ahead:
         return all(placed.cue.spoken in lengths for placed in step.cues)
 
     def _prepare(self) -> None:
-        self._opened.wait()
         planned_at = 0.0
         rest = _REST_S
         while not self._stopped.is_set():
             late = time.monotonic() - planned_at >= rest
             fresh = len(self._lengths) > self._counted
-            if fresh and (late or self._waited_for()):
+            done = self._change()
+            if done or (fresh and (late or self._waited_for())):
                 began = time.monotonic()
                 lengths = dict(self._lengths)
                 self._plan, self._counted = self._planned(lengths), len(lengths)
                 planned_at = time.monotonic()
                 rest = max(_REST_S, 20 * (planned_at - began))
+                self._work.set()
             self._hold_clips()
+            for told, changed in done:
+                told(changed)
             stale = len(self._lengths) > self._counted
             self._news.wait(rest if stale else None)
             self._news.clear()
+
+    def _change(self) -> list[tuple[Callable[[bool], None], bool]]:
+        """Make the changes that are wanted; who is to be told what about them."""
+        done = []
+        for _ in range(self._changes.qsize()):
+            change, told = self._changes.get()
+            done.append((told, change(self._retimed, self._length)))
+        return done
 
     def _near(self) -> range:
         steps = len(self._plan.steps)
@@ -266,57 +286,15 @@ class Ahead:
             if missing:
                 self._clips = {**self._clips, **held}
         self._clips = held
+        answers = [cue for cue in self._asked if cue.spoken in self._lengths]
+        self._answered = {
+            cue.spoken: self._answered.get(cue.spoken) or speaker.clip(cue) for cue in answers
+        }
 
     def _planned(self, lengths: Mapping[str, Ms]) -> Plan:
-        pace = self._routine.pace
+        routine = self._retimed.routine
+        return make_plan(routine, lengths, self._sound_lengths, self._levels, self._spacing)
 
-        def length(cue: Cue) -> Ms:
-            known = lengths.get(cue.spoken)
-            return estimated_length(cue, pace) if known is None else known
-
-        timeline = schedule(self._routine, length, self._sound_lengths, self._spacing)
-        mix = Mix(timeline, _no_clip, {}, self._levels)
-        return Plan(timeline, mix, self._steps(timeline, lengths))
-
-    def _steps(self, timeline: Timeline, lengths: Mapping[str, Ms]) -> tuple[PlannedStep, ...]:
-        cues: list[list[PlacedCue]] = [[] for _ in timeline.steps]
-        for cue in timeline.cues:
-            cues[cue.step].append(cue)
-        sounds: list[list[PlacedSound]] = [[] for _ in timeline.steps]
-        for sound in timeline.sounds:
-            sounds[sound.step].append(sound)
-        beds = [step.step.backdrop for step in timeline.steps]
-        beds_from = bed_starts(timeline)
-        result: list[PlannedStep] = []
-        coming = ""
-        for at in reversed(range(len(timeline.steps))):
-            placed = timeline.steps[at]
-            last = at + 1 == len(timeline.steps)
-            following = placed.end if last else timeline.steps[at + 1].start
-            words_end = max(
-                [placed.start, *(cue.end for cue in cues[at]), *(s.start + 1 for s in sounds[at])]
-            )
-            words = cues[at][0].cue.text if cues[at] else ""
-            result.append(
-                PlannedStep(
-                    ms_to_frames(placed.start),
-                    ms_to_frames(words_end),
-                    ms_to_frames(max(words_end, following - self._levels.attack)),
-                    tuple(cues[at]),
-                    tuple(sounds[at]),
-                    placed.step.hold is not None and placed.step.hold.until_done,
-                    all(cue.cue.spoken in lengths for cue in cues[at]),
-                    placed.chapter,
-                    words,
-                    coming,
-                    bed.layers if (bed := beds[at]) else self._routine.ambience,
-                    ms_to_frames(beds_from[at]),
-                )
-            )
-            first = at > 0 and timeline.steps[at - 1].chapter != placed.chapter
-            coming = timeline.chapters[placed.chapter].title if first else words or coming
-        return tuple(reversed(result))
-
-
-def _no_clip(cue: Cue) -> Clip:
-    raise AssertionError(cue)
+    def _length(self, cue: Cue) -> Ms:
+        known = self._lengths.get(cue.spoken)
+        return estimated_length(cue, self._routine.pace) if known is None else known

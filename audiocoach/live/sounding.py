@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.clips import Clip
+from audiocoach.live.plan import Key
 from audiocoach.mix import Mix, Stereo
 from audiocoach.presets import Levels
 from audiocoach.timeline import PlacedCue, PlacedSound, Timeline
@@ -65,11 +66,15 @@ class Sounding:
     """A cue or a bell that is heard."""
 
     def __init__(
-        self, placed: PlacedCue | PlacedSound, mix: Mix, offset: Frames, at: Frames
+        self,
+        placed: PlacedCue | PlacedSound,
+        mix: Mix,
+        at: Frames,
+        key: Key | None = None,
     ) -> None:
         self.is_cue = isinstance(placed, PlacedCue)
-        self.offset = offset
-        """Where it begins in its step."""
+        self.key = key
+        """Names it in its step; ``None`` for an answer."""
         self.dropped = False
         """It ends once it is silent."""
         self._mix = mix
@@ -83,6 +88,11 @@ class Sounding:
     def over(self) -> bool:
         """Whether nothing more of it will be heard."""
         return self._at >= self._length or (self.dropped and self._glide.rests_at(0.0))
+
+    @property
+    def left(self) -> Frames:
+        """Frames of it that were not heard yet, and those before it begins."""
+        return self._length - self._at
 
     def stop(self) -> None:
         """Fade out and stand still."""

@@ -53,12 +53,16 @@ class Earcon(StrEnum):
     OBEYED = "obeyed"
     UNABLE = "unable"
     """The command was understood and means nothing here."""
+    BELL = "bell"
+    """Counts the time before the first word; reminds a listener who is waited for."""
 
 
 class State(StrEnum):
     """What a session does."""
 
     PLAYING = "playing"
+    STARTING = "starting"
+    """The bed is heard alone, before the first word."""
     PAUSED = "paused"
     WAITING_FOR_LISTENER = "waiting for you"
     WAITING_FOR_SPEECH = "waiting for the voice"
@@ -67,6 +71,18 @@ class State(StrEnum):
     LEAVING = "leaving"
     """Fading out because of ``quit`` or an error."""
     ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a routine from which it can be gone on with."""
+
+    step: int
+    """From 0, counted over all chapters as they are played."""
+    offset: Ms = 0
+    """From the step's start."""
+    said: int = 0
+    """So many of the step's cues were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,13 @@ class Status:
     """Percent, of the bed alone; ``volume`` counts for it too."""
     chapter_number: int = 0
     """Index into ``Session.chapters``."""
+    tempo: int = 100
+    """Percent of the written breaks and working times that is given to what comes."""
+    starts_in: Ms = 0
+    """Until the first word, as long as the session is ``STARTING``."""
+    where: Where = Where(0)
+    finished: bool = False
+    """All was said; only the end of the bed is heard."""
 
 
 @dataclass(frozen=True, slots=True)

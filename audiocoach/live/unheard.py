@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+from audiocoach.live.plan import Key
 from audiocoach.live.sounding import NOTHING, ONE, Gain, Glide
 from audiocoach.units import Frames, Ms, ms_to_frames
 
@@ -11,8 +14,8 @@ _RISE: Ms = 1_500
 """Everything rises in this time when a lost output is back."""
 _FALL: Ms = 50
 
-Spot = tuple[int, Frames]
-"""A step's index, and an offset inside the step."""
+Spot: TypeAlias = tuple[int, Key]
+"""A step's index, and a cue in it."""
 
 
 class Unheard:
@@ -27,11 +30,11 @@ class Unheard:
         self._presence = Glide(1.0, _RISE, _FALL)
 
     def begin(self, spot: Spot, end: Frames) -> None:
-        """Words begin at ``spot``; they end at ``end`` of all that is read."""
+        """The words at ``spot`` begin; they end at ``end`` of all that is read."""
         self._last = (spot, end)
 
     def cut(self, spot: Spot) -> None:
-        """The words that began at ``spot`` were cut off."""
+        """The words at ``spot`` were cut off."""
         self._again = spot
 
     def lose(self, read: Frames) -> None:
@@ -46,6 +49,11 @@ class Unheard:
         """The output is back, or another one has come."""
         self.lost = False
         self._presence = Glide(0.0, _RISE, _FALL)
+
+    @property
+    def again(self) -> Spot | None:
+        """Where to begin again."""
+        return self._again
 
     def take(self) -> Spot | None:
         """Where to begin again; asked once."""

@@ -24,6 +24,13 @@ class Phrases:
     time_left: str
     """With ``{time}``: how many seconds, in words."""
     last_ten_seconds: str
+    minutes_left: str
+    """Of the whole routine, asked for by the listener; with ``{minutes}``, in words."""
+    minute_left: str
+    moments_left: str
+    """The same for less than a minute."""
+    when_ready: str
+    """Said now and then where the coach waits for the listener."""
     round: str
     """With ``{round}`` and ``{rounds}``, in words."""
     next: str
