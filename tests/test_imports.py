@@ -17,6 +17,7 @@ print(" ".join(sorted({{name.partition(".")[0] for name in set(sys.modules) - be
 HEAVY = {
     "anyio",
     "av",
+    "dbus_fast",
     "espeakng_loader",
     "lameenc",
     "markdown_it",

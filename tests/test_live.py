@@ -175,3 +175,18 @@ def test_it_tells_how_long_this_step_lasts(start: Start) -> None:
     assert session.status().step_left == pytest.approx(left - 2_000, abs=30)
     listener.until(lambda: session.status().state is State.WAITING_FOR_LISTENER)
     assert session.status().step_left == 0
+
+
+def test_it_goes_on_by_any_time_and_is_as_loud_as_asked(start: Start) -> None:
+    listener = start()
+    session = listener.session
+    listener.until_words(GLIDE)
+    before = session.status().position
+    session.skip(4_000)
+    session.set_volume(37)
+    listener.hear(0.02)
+    assert session.status().position == pytest.approx(before + 4_000, abs=800)  # the run-up
+    assert session.status().volume == 37
+    session.set_volume(0)
+    listener.hear(0.02)
+    assert session.status().volume == 5

@@ -172,6 +172,7 @@ def perform(
     from audiocoach.live import Session, Where
     from audiocoach.live.apart import SpeakerApart
     from audiocoach.master import estimate
+    from audiocoach.remote import open_remote
     from audiocoach.sinks.device import open_output
     from audiocoach.sinks.steady import SteadyOutput
     from audiocoach.timeline import estimated_length, schedule
@@ -202,7 +203,11 @@ def perform(
         stack.callback(speaker.close)  # first, so that nothing has to be awaited
         with _leaving_on_interrupt(session):
             output.start(session)
-            with open_keys() as keys, open_screen(loaded.title, keys=keys is not None) as screen:
+            with (
+                open_remote(session, loaded.title),
+                open_keys() as keys,
+                open_screen(loaded.title, keys=keys is not None) as screen,
+            ):
                 cut = _watch(session, output, keys, screen, enough)
         if session.error is not None:
             raise session.error

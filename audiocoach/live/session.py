@@ -117,6 +117,14 @@ class Session:
         """Go to a chapter, an index into ``chapters``, at the next read; from any thread."""
         self._wishes.put(partial(self._go, partial(self._head.go_to_chapter, number)))
 
+    def skip(self, time: Ms) -> None:
+        """Go on, or back where ``time`` is negative, at the next read; from any thread."""
+        self._wishes.put(partial(self._go, partial(self._head.skip, time)))
+
+    def set_volume(self, percent: int) -> None:
+        """Be so loud, as far as ``VOLUMES`` go, from the next read on; from any thread."""
+        self._wishes.put(partial(self._sounds.set_volume, percent))
+
     def confirm(self, earcon: Earcon) -> None:
         """Let an earcon be heard from the next read on; from any thread."""
         self._wishes.put(partial(self._sounds.ring, earcon))

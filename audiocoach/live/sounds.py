@@ -148,6 +148,10 @@ class Sounds:
         before, self.volume = self.volume, _turned(self.volume, louder=louder)
         return self.volume != before
 
+    def set_volume(self, percent: int) -> None:
+        """Be so loud, as far as ``VOLUMES`` go."""
+        self.volume = max(VOLUMES[0], min(percent, VOLUMES[-1]))
+
     def turn_bed(self, *, louder: bool) -> bool:
         """The next volume of the bed alone; whether there is one."""
         before, self.bed_volume = self.bed_volume, _turned(self.bed_volume, louder=louder)
