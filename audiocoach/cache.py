@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -29,7 +30,11 @@ VARIABLE = "AUDIOCOACH_CACHE_SIZE"
 """The environment variable that says otherwise."""
 
 _DIGEST = 32
+_log = logging.getLogger(__name__)
+_ENTRY = re.compile(r"[0-9a-f]{16,}\.[a-z0-9]+")
+"""Nothing else is counted or removed, wherever the folder may be."""
 _PART = ("", ".part")
+_HALF = re.compile(r"\.?[a-z0-9_]{8}\.part")
 _MARK = (".in-use-", ".lock")
 _FRESH_NS = 60 * 10**9
 """An entry whose time is no older is not touched again."""
@@ -66,6 +71,7 @@ class Entries:
             if data[:start] == self._magic + _digest(data[start:]):
                 _touch(path)
                 return data[start:]
+            _log.info("%s was damaged; it is made again", path)
             with contextlib.suppress(OSError):
                 path.unlink()
         return None
@@ -91,6 +97,7 @@ class Entries:
     def _put_aside(self, key: str, data: bytes, reason: OSError) -> None:
         try:
             if self._temporary is None:
+                _log.info("the cache %s cannot be written (%s)", self._folder, reason)
                 self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
             write_whole(self._within(Path(self._temporary.name), key), data)
         except OSError as error:
@@ -192,11 +199,10 @@ class Usage:
 def usage(folder: Path) -> Usage:
     """What is in the cache now; nothing is changed."""
     kinds: dict[str, tuple[int, int]] = {}
-    for path, found in _files(folder):
-        if not path.name.startswith("."):
-            kind = path.suffix.removeprefix(".")
-            count, size = kinds.get(kind, (0, 0))
-            kinds[kind] = (count + 1, size + found.st_size)
+    for path, found in _entries(folder):
+        kind = path.suffix.removeprefix(".")
+        count, size = kinds.get(kind, (0, 0))
+        kinds[kind] = (count + 1, size + found.st_size)
     return Usage(
         sum(size for _, size in kinds.values()), sum(count for count, _ in kinds.values()), kinds
     )
@@ -219,7 +225,8 @@ def prune(folder: Path, most: int) -> Pruned:
     be left. Nothing is raised: what cannot be removed stays.
     """
     protected = _protected_from(folder)
-    found = [(path, each) for path, each in _files(folder) if not _is_litter(path, protected, each)]
+    _sweep(folder, protected)
+    found = list(_entries(folder))
     kept = sum(each.st_size for _, each in found)
     removed = freed = 0
     for path, each in sorted(found, key=lambda entry: entry[1].st_mtime_ns):
@@ -232,6 +239,7 @@ def prune(folder: Path, most: int) -> Pruned:
             kept -= each.st_size
             freed += each.st_size
             removed += 1
+    _log.info("cache: %d bytes in %s; %d entries made room", kept, folder, removed)
     return Pruned(removed, freed, kept)
 
 
@@ -245,13 +253,15 @@ def _protected_from(folder: Path) -> float:
     return began
 
 
-def _is_litter(path: Path, protected: float, found: os.stat_result) -> bool:
-    """Whether ``path`` is no entry: half of one that nobody writes any more is removed."""
-    if not path.name.startswith(".") and path.suffix != _PART[1]:
-        return False
-    if path.suffix == _PART[1] and found.st_mtime_ns < protected:
-        held.remove_abandoned(path)
-    return True
+def _sweep(folder: Path, protected: float) -> None:
+    """Remove halves of entries that nobody writes any more."""
+    for path, found in _files(folder):
+        if _HALF.fullmatch(path.name) and found.st_mtime_ns < protected:
+            held.remove_abandoned(path)
+
+
+def _entries(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    return (each for each in _files(folder) if _ENTRY.fullmatch(each[0].name))
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:

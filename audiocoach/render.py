@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ from audiocoach.fit import Fitted, fit
 from audiocoach.presets import PHONE, BedTone, Preset, Tone
 from audiocoach.routine import Place, Routine, Sound, Span
 from audiocoach.timeline import CueLength, Notice, Spacing, Timeline, estimated_length, schedule
-from audiocoach.units import Ms, ms_to_frames
+from audiocoach.units import Ms, clock, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from audiocoach.speech import Speaker
 
 _Item = TypeVar("_Item")
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -122,6 +124,7 @@ def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Itera
     with ExitStack() as stack:
         stack.enter_context(entries.in_use(library.cache_folder()))
         opened = open_cast(voice, routine.language, routine.pace)
+        _log.info("voice %s: %s", opened.voice.info.name, opened.voice.key)
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
@@ -262,6 +265,15 @@ def export(
         bed.follow(timeline, routine.ambience)
         master = plan(
             timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+        )
+        _log.info(
+            "%s long, %d cues, %d chapters, %d moved; %.1f LUFS, trim %.1f dB",
+            clock(timeline.length),
+            len(timeline.cues),
+            len(timeline.chapters),
+            len(timeline.notices),
+            master.loudness,
+            master.trim,
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
         beds = [ambience] if ambience else [name for _, name in beds_of(timeline, routine.ambience)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import astuple, dataclass
@@ -16,6 +18,8 @@ from audiocoach.units import Ms
 from audiocoach.voices import Manner, Voice
 from audiocoach.voices.cast import Cast
 from audiocoach.voices.spans import Part
+
+_log = logging.getLogger(__name__)
 
 _IN_MEMORY = 16
 """Clips that are held at once: those that sound now and some that come."""
@@ -58,6 +62,7 @@ class Speaker:
                 missing.append(distinct[text])
             else:
                 yield self._known(distinct[text], clip)
+        _log.info("%d texts, of which %d are not in the cache", len(distinct), len(missing))
         if not missing:
             return
         with ThreadPoolExecutor(max(1, self._voice.parallel), "speech") as pool:
@@ -122,6 +127,7 @@ class Speaker:
         return clip if clip is not None else self._speak(cue)
 
     def _speak(self, cue: Cue) -> Clip:
+        began = time.monotonic()
         try:
             clip = self._made(self._cast.parts(cue))
         except SpeechError as error:
@@ -131,6 +137,8 @@ class Speaker:
                 f'{cue.place}: the cue "{cue.text}" is missing: '
                 f"the voice {self._voice.info.name} gave only silence for it"
             )
+        took = time.monotonic() - began
+        _log.debug('%s: spoke %d ms in %.2f s: "%s"', cue.place, clip.length, took, cue.spoken)
         return self._cache.put(self._key(cue), clip)
 
     def _made(self, parts: Sequence[Part]) -> Clip | None:

@@ -20,13 +20,16 @@ from audiocoach.errors import OutputError
 BODY = bytes(10_000)
 
 
+def key(number: int) -> str:
+    return f"{number:020}"
+
+
 def fill(folder: Path, count: int) -> Entries:
     """Entries of which the last was used last, all of them some time ago."""
     entries = Entries(folder, "clip")
     for number in range(count):
-        key = f"{number:04}"
-        entries.put(key, BODY)
-        age(entries.path(key), 3600 - number)
+        entries.put(key(number), BODY)
+        age(entries.path(key(number)), 3600 - number)
     return entries
 
 
@@ -36,7 +39,7 @@ def age(path: Path, seconds: float) -> None:
 
 
 def kept(folder: Path) -> set[str]:
-    return {path.stem for path in folder.rglob("*.clip")}
+    return {path.stem[-4:] for path in folder.rglob("*.clip")}
 
 
 @contextlib.contextmanager
@@ -64,8 +67,8 @@ def another_program(folder: Path, *keys: str) -> Iterator[subprocess.Popen[str]]
 
 def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
     entries = fill(tmp_path, 10)
-    assert entries.get("0000") == BODY  # used now
-    size = entries.path("0000").stat().st_size
+    assert entries.get(key(0)) == BODY  # used now
+    size = entries.path(key(0)).stat().st_size
     done = prune(tmp_path, 3 * size)
     assert kept(tmp_path) == {"0000", "0008", "0009"}
     assert (done.entries, done.bytes, done.kept) == (7, 7 * size, 3 * size)
@@ -75,7 +78,7 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
 def test_what_this_run_has_used_stays_and_goes_only_afterwards(tmp_path: Path) -> None:
     entries = fill(tmp_path, 6)
     with in_use(tmp_path):
-        entries.get("0002")
+        entries.get(key(2))
         prune(tmp_path, 0)
         assert kept(tmp_path) == {"0002"}
     prune(tmp_path, 0)
@@ -85,7 +88,7 @@ def test_what_this_run_has_used_stays_and_goes_only_afterwards(tmp_path: Path) -
 
 def test_what_another_program_has_used_stays_until_it_ends(tmp_path: Path) -> None:
     fill(tmp_path, 6)
-    with another_program(tmp_path, "0001", "0003"):
+    with another_program(tmp_path, key(1), key(3)):
         prune(tmp_path, 0)
         assert kept(tmp_path) == {"0001", "0003"}
     prune(tmp_path, 0)  # it was killed, and its mark does not count any more
@@ -100,16 +103,16 @@ def test_a_clock_that_goes_back_does_not_make_what_is_in_use_old(
     with in_use(tmp_path):
         monkeypatch.setattr(cache, "_began_ns", time.time_ns())
         monkeypatch.setattr(time, "time_ns", lambda: 10**15)  # 1970
-        assert entries.get("0001") == BODY
+        assert entries.get(key(1)) == BODY
         prune(tmp_path, 0)
         assert kept(tmp_path) == {"0001"}
 
 
 def test_a_clock_that_was_ahead_costs_nothing(tmp_path: Path) -> None:
     entries = fill(tmp_path, 2)
-    age(entries.path("0000"), -1e9)  # used in the future
-    assert entries.get("0000") == BODY
-    assert entries.path("0000").stat().st_mtime < time.time() + 60
+    age(entries.path(key(0)), -1e9)  # used in the future
+    assert entries.get(key(0)) == BODY
+    assert entries.path(key(0)).stat().st_mtime < time.time() + 60
 
 
 def test_the_bound_is_kept_when_a_run_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +120,7 @@ def test_the_bound_is_kept_when_a_run_ends(tmp_path: Path, monkeypatch: pytest.M
     entries = Entries(tmp_path, "clip")
     with in_use(tmp_path):
         for number in range(9):
-            entries.put(f"{number:04}", BODY)
+            entries.put(key(number), BODY)
         assert len(kept(tmp_path)) == 9
     assert len(kept(tmp_path)) == 3
 
@@ -143,6 +146,20 @@ def test_half_an_entry_that_nobody_writes_any_more_goes(tmp_path: Path) -> None:
     assert written.exists()
     os.close(handle)
     assert len(kept(tmp_path)) == 2
+
+
+def test_what_is_no_entry_is_left_alone(tmp_path: Path) -> None:
+    """Wherever somebody may have set the folder of caches to."""
+    fill(tmp_path, 2)
+    others = ["notes.md", "ab/abcdef.mp3", "ab/massage.part", ".hidden", "audiocoach.log"]
+    for name in others:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(BODY)
+        age(tmp_path / name, 9_999)
+    assert usage(tmp_path).entries == 2
+    prune(tmp_path, 0)
+    assert usage(tmp_path).bytes == 0
+    assert all((tmp_path / name).exists() for name in others)
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other kind"])

@@ -75,6 +75,13 @@ def test_one_sample_too_few_or_too_many_is_found(whole: Path, frames: int) -> No
         check(whole, form(whole), ABOUT, frames)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_half_a_second_is_whole_too(tmp_path: Path, kind: str) -> None:
+    frames = RATE // 2
+    path = written(tmp_path / f"kurz.{kind}", sound(frames), blank(frames))
+    check(path, kind, blank(frames), frames)
+
+
 @pytest.mark.parametrize("part", [0.5, 0.75, 0.99])
 def test_a_file_that_is_cut_is_found(whole: Path, tmp_path: Path, part: float) -> None:
     cut = tmp_path / whole.name

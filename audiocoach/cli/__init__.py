@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -11,11 +12,14 @@ from typing import Any, NoReturn
 import click
 
 from audiocoach import __version__
+from audiocoach.cli.cache import cache
 from audiocoach.cli.check import check
 from audiocoach.cli.convert import import_script
+from audiocoach.cli.doctor import doctor
 from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds
+from audiocoach.cli.logs import log_error, log_file, logging_to
 from audiocoach.cli.measure import measure
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
@@ -23,7 +27,7 @@ from audiocoach.cli.preview import preview
 from audiocoach.cli.share import share
 from audiocoach.cli.show import show
 from audiocoach.cli.voices import voices
-from audiocoach.errors import AudiocoachError, ScriptError
+from audiocoach.errors import AudiocoachError, OutputError, ScriptError
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
@@ -34,8 +38,23 @@ class _Main(click.Group):
     """Turns every error into a message and the exit code that the error owns."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        texts = bool(ctx.params.get("log_texts"))
+        with logging_to(ctx.params.get("verbose", 0), texts=texts):
+            return self._reported(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the log is told what ends it."""
         try:
             return super().invoke(ctx)
+        except (click.exceptions.Exit, click.ClickException):
+            raise
+        except BaseException as error:
+            log_error(error)
+            raise
+
+    def _reported(self, ctx: click.Context) -> Any:
+        try:
+            return self._invoke(ctx)
         except ScriptError as error:
             click.echo(str(error), err=True)
             ctx.exit(error.exit_code)
@@ -45,15 +64,21 @@ class _Main(click.Group):
         except KeyboardInterrupt:
             click.echo("audiocoach: stopped", err=True)
             ctx.exit(_EXIT_INTERRUPTED)
-        except (click.exceptions.Exit, click.ClickException, click.Abort, OSError):
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # nobody reads any more: click knows what to do
+                raise
+            click.echo(f"audiocoach: {_told(error)}", err=True)
+            ctx.exit(OutputError.exit_code)
         except Exception as error:
             if os.environ.get("AUDIOCOACH_DEBUG"):
                 raise
             click.echo(
                 "audiocoach: this is a fault of audiocoach itself: "
                 f"{type(error).__name__}: {error}\n"
-                "Run it again with AUDIOCOACH_DEBUG=1 and report what it prints.",
+                f"Please report it, with the end of {log_file()}: none of the words of your "
+                "scripts are in it. With AUDIOCOACH_DEBUG=1 it prints where it happened.",
                 err=True,
             )
             ctx.exit(_EXIT_BUG)
@@ -64,6 +89,12 @@ class _Main(click.Group):
         return list(self.commands)
 
 
+def _told(error: OSError) -> str:
+    """What the system could not do, and with which file."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
 @click.group(
     cls=_Main,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -71,7 +102,13 @@ class _Main(click.Group):
     "name, 3 no loudspeaker, 4 a cue is missing, so nothing was written.",
 )
 @click.version_option(__version__, "-V", "--version", message="audiocoach %(version)s")
-def cli() -> None:
+@click.option(
+    "-v", "--verbose", count=True, help="Tell on stderr what is done; -vv tells more of it."
+)
+@click.option(
+    "--log-texts", is_flag=True, help="Let the log file hold what is said, for a report of a fault."
+)
+def cli(*, verbose: int, log_texts: bool) -> None:
     """A voice-guided audio coach: it speaks a routine step by step over soft sound.
 
     \b
@@ -79,6 +116,7 @@ def cli() -> None:
     audiocoach export back-massage     write back-massage.mp3 for the phone
     audiocoach list                    what else there is
     """  # noqa: D301  # \b is click's mark for a paragraph that keeps its lines
+    del verbose, log_texts  # see _Main
 
 
 @cli.command(short_help="Make a shell complete commands and names.")
@@ -113,6 +151,8 @@ for command in (
     show,
     voices,
     sounds,
+    doctor,
+    cache,
 ):
     cli.add_command(command)
 cli.add_command(cli.commands.pop("completion"))

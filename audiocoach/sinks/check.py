@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MOST_CHAPTERS = 999
 """What ``comments`` can number."""
 _PIECE = 1 << 20
+_LONGEST_S = 90_000
+"""No routine is so long: 2^32 samples, which FFmpeg reckons for what it does not know, are."""
 _MP3_FRAME: Frames = 1152
 _KBITS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _RATES = (44_100, 48_000, 32_000)
@@ -52,6 +54,8 @@ def _defect(path: Path, form: str, about: About, frames: Frames) -> str:
     try:
         with av.open(str(path)) as container:
             length = _mp3_length(path) if form == "mp3" else _length(container)
+            if form == "ogg" and length > _LONGEST_S:
+                length = _one_page_length(path)
             chapters = [
                 (
                     each["start"] * (each["time_base"] or Fraction(1, 1000)) * 1000,
@@ -92,6 +96,13 @@ def _length(container: InputContainer) -> Fraction:
     if last is not None and stream.codec_context.name == "flac":
         last.decode()  # what a frame of FLAC lacks at its end, only its checksum tells
     return (at or 0) * base
+
+
+def _one_page_length(path: Path) -> Fraction:
+    """Seconds of an Ogg file so short that FFmpeg finds no length for its only page."""
+    from mutagen.oggvorbis import OggVorbis
+
+    return Fraction(round(OggVorbis(path).info.length * RATE), RATE)
 
 
 def _mp3_length(path: Path) -> Fraction:

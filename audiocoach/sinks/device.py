@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import threading
@@ -15,6 +16,8 @@ from audiocoach.dither import to_16_bits
 from audiocoach.errors import DeviceError, NotFoundError, nearest
 from audiocoach.sinks.output import BLOCK, NullOutput, Output, Source
 from audiocoach.units import RATE, Frames, Ms
+
+_log = logging.getLogger(__name__)
 
 NULL = "null"
 """The name of the output that plays to nowhere."""
@@ -64,7 +67,7 @@ def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None =
     ]
     if isinstance(lost, DeviceOutput) and lost.system in backends:
         backends = [lost.system]
-    with _quiet_libraries():
+    with quiet_libraries():
         choices = [_Choice(backend, "the default output", None) for backend in backends]
         if device is not None:
             known = [choice for backend in backends for choice in _choices(backend)]
@@ -72,9 +75,12 @@ def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None =
         failures = []
         for choice in choices:
             try:
-                return DeviceOutput(choice.name, _playback_device(choice), choice.backend)
+                output = DeviceOutput(choice.name, _playback_device(choice), choice.backend)
             except miniaudio.MiniaudioError as error:
                 failures.append(f"{choice.backend.name}: {error.args[0]}")
+                continue
+            _log.info("output %s through %s", choice.name, choice.backend.name)
+            return output
     tried = ", ".join(failures) or "no sound system is supported here"
     raise DeviceError(f"there is no loudspeaker to play on ({tried}); {_ADVICE}")
 
@@ -146,7 +152,7 @@ def _playback_device(choice: _Choice) -> Any:
 
 
 @contextlib.contextmanager
-def _quiet_libraries() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Keep what ALSA and JACK print while they look for devices off the screen."""
     try:
         kept = os.dup(2)
@@ -203,7 +209,7 @@ class DeviceOutput:
         callback = self._callback()
         next(callback)
         try:
-            with _quiet_libraries():
+            with quiet_libraries():
                 self._device.start(callback)
         except miniaudio.MiniaudioError as error:
             raise DeviceError(f"{self.name} cannot be started ({error}); {_ADVICE}") from error
@@ -232,6 +238,8 @@ class DeviceOutput:
 
     def close(self) -> None:
         """Stop the device and the thread that feeds it."""
+        if not self._stopped:
+            _log.info("output %s ends, with %d gaps in the sound", self.name, self.underruns)
         self._stopped = True
         self._room.put(None)
         self._device.stop_callback = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,8 @@ from audiocoach.sinks.files import WholeFiles
 from audiocoach.sinks.formats import Format
 from audiocoach.sinks.split import SplitSink
 from audiocoach.units import Frames, ms_to_frames
+
+_log = logging.getLogger(__name__)
 
 
 class Outputs:
@@ -67,5 +71,9 @@ class Outputs:
         """Finish all files. Raises ``RenderError`` where one does not hold what was planned."""
         for sink in self._sinks:
             sink.close()
+        began = time.monotonic()
         for path, about, frames in self._planned:
             check(self._files.finished(path), self._form.name, about, frames, path)
+        took = time.monotonic() - began
+        count, form = len(self._planned), self._form.name
+        _log.info("%d files as .%s, looked through in %.2f s", count, form, took)
