@@ -18,6 +18,7 @@ from audiocoach.units import Ms
 from audiocoach.voices import Manner, Voice
 from audiocoach.voices.cast import Cast
 from audiocoach.voices.spans import Part
+from audiocoach.voices.spoken import quote
 
 _log = logging.getLogger(__name__)
 
@@ -131,10 +132,12 @@ class Speaker:
         try:
             clip = self._made(self._cast.parts(cue))
         except SpeechError as error:
-            raise SpeechError(f'{cue.place}: the cue "{cue.text}" is missing: {error}') from error
+            raise SpeechError(
+                f"{cue.place}: the cue {quote(cue.text)} is missing: {error}"
+            ) from error
         if clip is None:
             raise SpeechError(
-                f'{cue.place}: the cue "{cue.text}" is missing: '
+                f"{cue.place}: the cue {quote(cue.text)} is missing: "
                 f"the voice {self._voice.info.name} gave only silence for it"
             )
         took = time.monotonic() - began

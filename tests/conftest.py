@@ -6,11 +6,15 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from playing import Server, Terminal
 from sessions import plain, slow, speaker, start  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell; the programs that tests interrupt would not notice.
@@ -64,3 +68,23 @@ def on_terminal() -> Iterator[Callable[..., Terminal]]:
     yield opened
     for terminal in terminals:
         terminal.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; of one module, as there can be no other event loop while it is open."""
+    import browsing
+
+    with browsing.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A new window of a phone's size, which keeps what is asked of it."""
+    import browsing
+
+    context = browser.new_context(**browsing.PHONE)
+    context.add_init_script(browsing.WATCH)
+    yield context
+    context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,7 @@ class Shared:
     door: Door
     host: str
     port: int
+    scheme: str = "http"
 
     @property
     def authority(self) -> str:
@@ -71,7 +73,7 @@ class Shared:
 
     @property
     def base(self) -> str:
-        return f"http://{self.authority}/{SECRET}/"
+        return f"{self.scheme}://{self.authority}/{SECRET}/"
 
     @property
     def item(self) -> Item:
@@ -126,22 +128,24 @@ def shared(
     limits: Limits | None = None,
     idle_s: float = 3600,
     name: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Shared]:
     """Open a door in a thread of its own, and close it; ``name`` is one more it is known by."""
     items = make_items((path, path.stem) for path in paths)
     (listener,) = address.listen([host], port)
     number = listener.getsockname()[1]
-    table = make_table(items, f"http://{address.at(host, number)}/{SECRET}/")
-    names = address.hosts([host], number) | ({f"{name}:{number}"} if name else set())
+    scheme = "https" if tls else "http"
+    table = make_table(items, f"{scheme}://{address.at(name or host, number)}/{SECRET}/")
+    names = address.hosts([host, name] if name else [host], number)
     site = Site(SECRET, names, table.resources, moved=table.moved)
     is_open = threading.Event()
-    door = Door(site, idle_s=idle_s, limits=limits, opened=is_open.set)
+    door = Door(site, idle_s=idle_s, limits=limits, opened=is_open.set, tls=tls)
     site.visited = door.visited
     thread = threading.Thread(target=door.open, args=([listener],), daemon=True)
     thread.start()
     assert is_open.wait(30)
     try:
-        yield Shared(items, door, host, number)
+        yield Shared(items, door, host, number, scheme)
     finally:
         door.stop()
         thread.join(30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -19,19 +18,16 @@ from click.testing import CliRunner, Result
 pytest.importorskip("starlette", reason="the extra share is not installed")
 pytest.importorskip("uvicorn", reason="the extra share is not installed")
 
-import segno
 from sharing import Shared, export, shared
 
 from audiocoach import embedded, library
 from audiocoach.cli import cli
 from audiocoach.cli.share import _tell as tell
 from audiocoach.clips import ClipCache
-from audiocoach.errors import OutputError
 from audiocoach.presets import PHONE
 from audiocoach.script import load
 from audiocoach.share import address, exports
 from audiocoach.share.answers import Site
-from audiocoach.share.code import qr_lines
 from audiocoach.share.items import make_items
 from audiocoach.share.server import Door
 from audiocoach.speech import Speaker
@@ -119,69 +115,6 @@ def test_old_exports_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert kept == {2, 3}
 
 
-# Where the door is
-
-
-def test_the_local_address_is_one_that_only_the_network_reaches(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found: dict[int, str | None] = {}
-    monkeypatch.setattr(address, "_source", lambda family, _there: found.get(family))
-    with pytest.raises(OutputError, match="in no network"):
-        address.lan_address()
-    found[socket.AF_INET6] = "fe80::1"
-    with pytest.raises(OutputError, match="nothing was opened"):
-        address.lan_address()
-    found[socket.AF_INET6] = "fd00::7"
-    assert address.lan_address() == "fd00::7"
-    found[socket.AF_INET] = "8.8.8.8"
-    assert address.lan_address() == "fd00::7"
-    found[socket.AF_INET6] = None
-    with pytest.raises(OutputError, match=r"8\.8\.8\.8.*--address"):
-        address.lan_address()
-    found[socket.AF_INET] = "192.168.178.20"
-    assert address.lan_address() == "192.168.178.20"
-
-
-def test_an_address_is_found_without_a_word_said() -> None:
-    """A datagram socket that is connected has its own address and has sent nothing."""
-    assert address._source(socket.AF_INET, "127.0.0.1") == "127.0.0.1"
-
-
-def test_a_port_that_is_taken_is_another_or_an_error() -> None:
-    (first,) = address.listen(["127.0.0.1"], 0)
-    with first:
-        port = first.getsockname()[1]
-        with pytest.raises(OutputError, match=rf"cannot open 127\.0\.0\.1:{port}"):
-            address.listen(["127.0.0.1"], port)
-        (one,), (two,) = (address.listen(["127.0.0.1"], None) for _ in range(2))
-        with one, two:
-            assert one.getsockname()[1] != two.getsockname()[1]
-    with pytest.raises(OutputError, match="cannot open"):
-        address.listen(["203.0.113.7"], 0)  # not an address of any machine; nothing is sent
-
-
-def test_names_of_the_door() -> None:
-    assert address.hosts(["127.0.0.1", "::1"], 80) == {"127.0.0.1:80", "[::1]:80", "localhost:80"}
-    assert address.hosts(["192.168.1.2"], 81) == {"192.168.1.2:81"}
-
-
-def test_the_code_in_the_terminal_is_the_code() -> None:
-    url = "http://192.168.178.20:8765/" + "x" * 32 + "/"
-    lines = qr_lines(url)
-    assert len({len(line) for line in lines}) == 1
-    rows: list[list[int]] = []
-    for line in lines:
-        match = re.fullmatch(r"\x1b\[97;40m(.+)\x1b\[0m", line)
-        assert match
-        rows.append([int(block in " \N{LOWER HALF BLOCK}") for block in match[1]])
-        rows.append([int(block in " \N{UPPER HALF BLOCK}") for block in match[1]])
-    code = segno.make(url, error="m", micro=False)
-    wanted = [[int(bool(module)) for module in row] for row in code.matrix_iter(border=4)]
-    assert rows[: len(wanted)] == wanted
-    assert all(set(row) == {0} for row in rows[len(wanted) :])
-
-
 # When it ends
 
 
@@ -209,14 +142,15 @@ def test_only_those_who_know_the_secret_keep_it_open(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("opened_at", "whom"),
     [
-        (None, "this machine only"),
+        ("127.0.0.1", "this machine only"),
         ("::1", "this machine only"),
         ("192.168.1.20", "whoever has this address in the local network"),
+        ("100.101.102.103", "whoever has this address in the local network"),
         ("8.8.8.8", "whoever has this address and reaches this machine, from anywhere"),
     ],
 )
 def test_one_line_tells_what_is_open_to_whom_and_for_how_long(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], opened_at: str | None, whom: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], opened_at: str, whom: str
 ) -> None:
     path = export(tmp_path)
     items = make_items([(path, name) for name in "abcdefg"])
@@ -246,12 +180,16 @@ def test_what_cannot_be_shared_is_told_before_anything_is_exported(
     assert run("share", "--lan", "--address", "127.0.0.1", "small.md").exit_code == 2
     assert run("share", "--address", "0.0.0.0", "small.md").exit_code == 2  # noqa: S104
     assert run("share", "--address", "everywhere", "small.md").exit_code == 2
+    assert run("share", "--address", "no name!", "small.md").exit_code == 2
+    assert run("share", "--certificate", "a.pem", "small.md").exit_code == 2
+    lacking = run("share", "--certificate", "a.pem", "--key", "a.key", "small.md")
+    assert (lacking.exit_code, "a.pem: cannot be read" in lacking.output) == (1, True)
     assert run("share", "--for", "soon", "small.md").exit_code == 2
     (listener,) = address.listen(["127.0.0.1"], 0)
     with listener:
         taken = run("share", "small.md", "--port", str(listener.getsockname()[1]))
     assert taken.exit_code == 1
-    assert "address already in use" in taken.output
+    assert "another program is there; take another --port" in taken.output
     assert not voice.spoken
 
 

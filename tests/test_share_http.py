@@ -134,6 +134,8 @@ def test_all_that_belongs_to_it_has_its_type(here: Shared) -> None:
         f"{folder}{here.item.slug}.card.html": "text/html; charset=utf-8",
         f"{folder}{here.item.slug}.transcript.md": "text/markdown; charset=utf-8",
         f"/{SECRET}/feed.xml": "application/rss+xml; charset=utf-8",
+        f"/{SECRET}/subscribe.html": "text/html; charset=utf-8",
+        f"/{SECRET}/copy.js": "text/javascript; charset=utf-8",
         f"/{SECRET}/page.css": "text/css; charset=utf-8",
         f"/{SECRET}/player.js": "text/javascript; charset=utf-8",
     }

@@ -1,96 +1,29 @@
-"""The page in a real browser of a phone's size: what is seen, heard and pressed."""
+"""The page in a real browser of a phone's size: what is heard, what is pressed."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-pytest.importorskip("starlette", reason="the extra share is not installed")
-pytest.importorskip("uvicorn", reason="the extra share is not installed")
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+import trustme
+from browsing import ELSEWHERE, PHONE, go, place, play, until
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sharing import Shared, export, shared
-from test_sidecars import HOSTILE, of_texts
 
-from audiocoach import embedded, library, render
-from audiocoach.embedded import Embedded
-from audiocoach.script import load
-from audiocoach.sidecars.card import to_card
+from audiocoach.share.tls import context as context_of
 from audiocoach.units import clock
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-AXE = Path(os.environ.get("AXE_CORE", "none"))
-"""axe.min.js of the npm package axe-core."""
-
-if CHROMIUM is None:
-    pytest.skip("there is no Chromium here", allow_module_level=True)
-
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--mute-audio"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "has_touch": True,
-    "is_mobile": True,
-}
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective));
-window.handlers = {};
-const set = MediaSession.prototype.setActionHandler;
-MediaSession.prototype.setActionHandler = function (name, handler) {
-  handlers[name] = handler;
-  return set.call(this, name, handler);
-};
-"""
 LONG = (
     "---\nambience: none\ntitle: A long one\n---\n\n# One\n\nRest. [30s]\n\n# Two\n\nRest. [90s]\n"
 )
 
 
-expect.set_options(timeout=20_000)
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("page")
-
-
-@pytest.fixture(scope="module")
-def here(folder: Path) -> Iterator[Shared]:
-    with shared([export(folder)]) as opened:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    with shared([export(tmp_path_factory.mktemp("page"))]) as opened:
         yield opened
-
-
-ELSEWHERE = "phone.test"
-"""A name for this machine that no browser trusts, as it trusts no address in a local network."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    flags = [*FLAGS, f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(**PHONE)
-    context.add_init_script(WATCH)
-    yield context
-    context.close()
 
 
 @pytest.fixture
@@ -100,30 +33,6 @@ def page(context: BrowserContext, here: Shared) -> Page:
     expect(page.locator("#play")).to_be_visible()
     until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
     return page
-
-
-def until(page: Page, condition: str) -> None:
-    """Wait for something; Playwright's own way needs ``eval``, which the page does not allow."""
-    for _ in range(600):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(condition)
-
-
-def place(page: Page) -> float:
-    return float(page.evaluate("audio.currentTime"))
-
-
-def play(page: Page) -> None:
-    page.locator("#play").tap()
-    until(page, "!audio.paused && audio.readyState > 2")
-
-
-def go(page: Page, seconds: float) -> None:
-    """As a player does that is asked from outside: by the media session."""
-    page.evaluate("(at) => handlers.seekto({ seekTime: at })", seconds)
-    until(page, "!audio.seeking")
 
 
 def test_it_plays_the_real_file(page: Page, here: Shared) -> None:
@@ -299,6 +208,24 @@ def test_the_screen_stays_on_when_asked(context: BrowserContext, here: Shared) -
     assert page.evaluate("locks") == ["on", "off"]
 
 
+def test_with_a_certificate_the_screen_stays_on_for_a_phone(
+    browser: Browser, here: Shared, tmp_path: Path
+) -> None:
+    made = trustme.CA().issue_cert(ELSEWHERE)
+    made.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "pc.pem"))
+    tls = context_of(tmp_path / "pc.pem", tmp_path / "pc.pem", ELSEWHERE)
+    phone = browser.new_context(**PHONE, ignore_https_errors=True)
+    page = phone.new_page()
+    with shared([here.item.path], name=ELSEWHERE, tls=tls) as opened:
+        page.goto(opened.base.replace("127.0.0.1", ELSEWHERE))
+        assert page.evaluate("isSecureContext") is True
+        page.locator("#wake").tap()
+        expect(page.locator("#wake")).to_have_attribute("aria-pressed", "true")
+        until(page, "audio.readyState > 0")
+        play(page)
+    phone.close()
+
+
 def test_all_but_the_screen_works_where_browsers_trust_nothing(
     context: BrowserContext, here: Shared
 ) -> None:
@@ -323,6 +250,24 @@ def test_all_but_the_screen_works_where_browsers_trust_nothing(
     assert not said
 
 
+def test_the_address_of_the_feed_is_copied(context: BrowserContext, here: Shared) -> None:
+    page = context.new_page()
+    with shared([here.item.path], name=ELSEWHERE) as opened:
+        page.goto(opened.base.replace("127.0.0.1", ELSEWHERE))
+        page.get_by_text("Subscribe in a podcast player").tap()
+        feed = opened.base.replace("127.0.0.1", ELSEWHERE) + "feed.xml"
+        expect(page.locator("#address")).to_have_value(feed)
+        page.locator("#copy").tap()
+        expect(page.locator("#status")).to_have_text("Copied.")
+        page.locator("#address").evaluate("field => { field.readOnly = false; field.value = ''; }")
+        page.locator("#address").focus()
+        page.keyboard.press("ControlOrMeta+v")
+        expect(page.locator("#address")).to_have_value(feed)
+        app = page.get_by_text("Open in AntennaPod").get_attribute("href")
+        assert app == feed.replace("http:", "antennapod-subscribe:")
+        assert page.evaluate("violations") == []
+
+
 def test_it_can_be_kept(page: Page, here: Shared, tmp_path: Path) -> None:
     with page.expect_download() as started:
         page.locator(".download").tap()
@@ -331,24 +276,11 @@ def test_it_can_be_kept(page: Page, here: Shared, tmp_path: Path) -> None:
     assert (tmp_path / "kept.mp3").read_bytes() == here.item.path.read_bytes()
 
 
-def test_without_scripts_it_is_a_plain_player(browser: Browser, here: Shared) -> None:
-    context = browser.new_context(**PHONE, java_script_enabled=False)
-    page = context.new_page()
-    page.goto(here.base)
-    expect(page.locator("audio[controls]")).to_be_visible()
-    expect(page.locator("#stage")).to_be_hidden()
-    expect(page.locator("#extras")).to_be_hidden()
-    link = page.locator("#chapters a").nth(1).get_attribute("href")
-    assert link == f"{here.item.file_name}#t={here.item.told.chapters[1].start_ms / 1000:.3f}"
-    expect(page.locator(".download")).to_be_visible()
-    context.close()
-
-
 def test_a_lost_connection_is_told_kindly_and_it_goes_on_by_itself(
-    context: BrowserContext, folder: Path
+    context: BrowserContext, tmp_path: Path
 ) -> None:
     """A sound of more than any browser fetches ahead; the door closes and opens again."""
-    path = export(folder, LONG, "long.wav")
+    path = export(tmp_path, LONG, "long.wav")
     page = context.new_page()
     page.clock.install()
     with shared([path]) as opened:
@@ -378,10 +310,10 @@ def test_a_lost_connection_is_told_kindly_and_it_goes_on_by_itself(
 
 
 def test_a_door_that_was_there_before_the_page_spoke_is_missed_kindly(
-    context: BrowserContext, folder: Path
+    context: BrowserContext, tmp_path: Path
 ) -> None:
     """The computer was switched off between loading the page and pressing play."""
-    path = export(folder, LONG, "long.wav")
+    path = export(tmp_path, LONG, "long.wav")
     page = context.new_page()
     with shared([path]) as opened:
         page.route("**/*.wav", lambda route: route.abort())
@@ -413,106 +345,3 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_refused(
     assert not said
     assert len(asked) > 6
     assert all(url.startswith(here.base) for url in asked)
-
-
-def boxes(page: Page) -> list[tuple[str, float, float]]:
-    """What can be pressed: what it is, its width and its height."""
-    found = page.evaluate(
-        "[...document.querySelectorAll('button, a, select, input')].filter((e) => e.offsetParent)"
-        ".map((e) => [e.id || e.textContent, e.getBoundingClientRect().width,"
-        " e.getBoundingClientRect().height])"
-    )
-    return [(str(name), float(width), float(height)) for name, width, height in found]
-
-
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568), (844, 390), (1280, 800)])
-def test_it_fits_and_every_target_is_large(
-    browser: Browser, here: Shared, width: int, height: int
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    page = context.new_page()
-    page.goto(here.base)
-    expect(page.locator("#play")).to_be_in_viewport(ratio=1)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(
-        "(text) => { document.getElementById('words').textContent = text; }", "word " * 60
-    )
-    page.evaluate("(text) => { document.getElementById('chapter').textContent = text; }", "a " * 99)
-    expect(page.locator("#play")).to_be_in_viewport(ratio=1)
-    pressed = boxes(page)
-    assert len(pressed) > 8
-    for name, wide, high in pressed:
-        assert high >= 48, name
-        assert wide >= 48, name
-    context.close()
-
-
-def test_the_order_of_focus_is_that_of_the_page(page: Page) -> None:
-    order = []
-    for _ in range(5):
-        page.keyboard.press("Tab")
-        order.append(page.evaluate("document.activeElement.id"))
-    assert order == ["seek", "previous", "play", "next", "sleep"]
-    page.locator("#play").focus()
-    page.keyboard.press("Space")
-    until(page, "!audio.paused")
-
-
-def test_nothing_moves_for_those_who_ask_for_that(browser: Browser, here: Shared) -> None:
-    for motion, moves in (("no-preference", True), ("reduce", False)):
-        context = browser.new_context(**{**PHONE, "reduced_motion": motion})
-        page = context.new_page()
-        page.goto(here.base)
-        times = page.evaluate(
-            "[...document.querySelectorAll('*')].map((e) => getComputedStyle(e))"
-            ".map((s) => parseFloat(s.transitionDuration) + parseFloat(s.animationDuration))"
-        )
-        assert (max(times) > 0) == moves
-        context.close()
-
-
-def cards() -> Iterator[tuple[str, Embedded]]:
-    """Of every routine that comes along, and of the strangest that could be."""
-    for file in library.routines():
-        routine = load(file.path, {})
-        yield file.name, embedded.describe(routine, render.estimate(routine))
-    yield "hostile", of_texts(*HOSTILE, title=HOSTILE[0], chapters=3)
-    yield "long", of_texts(*(f"text number {n} " * 20 for n in range(400)), chapters=4)
-    yield "wide", of_texts(*(f"WWWW MMMMM {n} " * 9 for n in range(40)), title="WIDE " * 800)
-    yield "squares", of_texts(*(f"ゆっくり息を吸ってください。{n}" for n in range(60)), chapters=4)
-    yield "chapters", of_texts(*(f"Breathe out {n}." for n in range(300)), chapters=2_000)
-
-
-def test_every_card_prints_on_one_page(context: BrowserContext) -> None:
-    page = context.new_page()
-    for name, told in cards():
-        page.set_content(to_card(told))
-        for paper in ("A4", "Letter"):
-            printed = page.pdf(format=paper, prefer_css_page_size=False)
-            assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1, (name, paper)
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="AXE_CORE does not name axe.min.js")
-@pytest.mark.parametrize("which", ["player", "overview", "card", "lost"])
-def test_axe_finds_nothing(context: BrowserContext, here: Shared, which: str) -> None:
-    page = context.new_page()
-    with shared([here.item.path, here.item.path]) as opened:
-        card = f"{here.item.slug}/{here.item.slug}.card.html"
-        ends = {"player": f"{here.item.slug}/", "card": card, "lost": f"{here.item.slug}/"}
-        if which == "lost":
-            page.route("**/*.mp3", lambda route: route.abort())
-        page.goto(opened.base + ends.get(which, ""))
-        if which == "lost":
-            expect(page.locator("#retry")).to_be_visible()
-        elif which == "player":
-            play(page)
-            go(page, 20)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        rules = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21aa", "wcag22aa", "best-practice"]
-        found = page.evaluate("(tags) => axe.run({ runOnly: tags })", rules)
-    assert found["passes"]
-    told = [
-        (violation["id"], [node["html"] for node in violation["nodes"]])
-        for violation in found["violations"]
-    ]
-    assert told == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audiocoach.routine import Pace
 from audiocoach.voices import Speech
 from audiocoach.voices.catalogue import available, open_voice
-from audiocoach.voices.sentences import joined, rest_between, sentences, trimmed
+from audiocoach.voices.sentences import joined, pieces, rest_between, sentences, trimmed
 from audiocoach.voices.system import SystemVoice
 
 RATE = 16_000
@@ -55,6 +55,31 @@ def test_nothing_of_a_text_is_lost(text: str) -> None:
     found = sentences(text)
     assert "".join("".join(found).split()) == "".join(text.split())
     assert len(found) == 1 or all(any(char.isalnum() for char in said) for said in found)
+
+
+@given(
+    st.text(alphabet="ab1 ,;\u3001\u2026", max_size=80).map(lambda text: " ".join(text.split())),
+    st.integers(1, 30),
+)
+def test_nothing_of_a_long_sentence_is_lost(text: str, longest: int) -> None:
+    found = pieces(text, longest)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(len(part) <= longest for part in found)
+
+
+def test_a_long_sentence_is_cut_after_commas_then_between_words() -> None:
+    assert pieces("in and out, in and out, rest", 24) == ["in and out, in and out,", "rest"]
+    assert pieces("a, one two three four five six", 20) == ["a, one two three", "four five six"]
+    assert pieces("abcdefghij", 4) == ["abcd", "efgh", "ij"]
+
+
+@needs_espeak
+def test_a_sentence_of_thousands_of_commas_is_spoken() -> None:
+    """It ended eSpeak NG's process before sentences as long as this one were cut."""
+    voice = open_voice("en-us", "en-US", Pace.BRISK)
+    speech = voice.speak("slow and even breath, " * 180 + "and rest.")
+    voice.close()
+    assert len(speech.samples) / speech.rate > 180 * 4 * 0.25  # seconds, a quarter of one a word
 
 
 @given(st.floats(0.2, 20), st.floats(0.2, 20), st.floats(0.0, 10), st.integers(200, 1_000))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,12 +163,16 @@ def export(
         )
     click.echo(
         f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
-        f"{len(done.timeline.chapters)} chapters, {len(done.timeline.cues)} cues, "
+        f"{_count(done.timeline.chapters, 'chapter')}, {_count(done.timeline.cues, 'cue')}, "
         f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB, "
         f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
     for path in others:
         click.echo(str(path))
+
+
+def _count(of: Sized, what: str) -> str:
+    return f"{len(of)} {what}{'s' * (len(of) != 1)}"
 
 
 @contextmanager

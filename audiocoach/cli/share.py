@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 import sys
@@ -37,10 +38,14 @@ _SECRET_BYTES = 24
 _SHOWN = 5
 """Titles that are named in the line that tells what is open."""
 _EXIT_TERMINATED = 143
+_NAME = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE
+)
+"""What a host may be called (RFC 1123, section 2.1)."""
 
 
 class _Address(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
-    """An IPv4 or IPv6 address of this machine."""
+    """An IPv4 or IPv6 address of this machine, or a name that it has in the network."""
 
     name = "address"
 
@@ -48,7 +53,11 @@ class _Address(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         try:
             address = ip_address(str(value))
         except ValueError:
-            self.fail(f'"{value}" is no address; write it like 192.168.1.20', param, ctx)
+            if _NAME.fullmatch(str(value)):
+                return str(value).lower()
+            self.fail(
+                f'"{value}" is no address and no name; write it like 192.168.1.20', param, ctx
+            )
         if address.is_unspecified or address.is_multicast or "%" in str(value):
             self.fail(f'"{value}" is not the address of one network of this machine', param, ctx)
         return str(address)
@@ -61,7 +70,17 @@ class _Address(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     "--address",
     type=_Address(),
     metavar="ADDRESS",
-    help="Open it at this address of the machine, instead of the one --lan finds.",
+    help="Open it at this address of the machine, or a name that it has, instead of the one "
+    "--lan finds.",
+)
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Speak HTTPS with this certificate, in PEM; with --key. Then the screen can stay on.",
+)
+@click.option(
+    "--key", type=click.Path(path_type=Path), metavar="FILE", help="The certificate's key, in PEM."
 )
 @click.option(
     "--port",
@@ -89,6 +108,8 @@ def share(
     routines: tuple[str, ...],
     lan: bool,
     address: str | None,
+    certificate: Path | None,
+    key: Path | None,
     port: int | None,
     idle: int,
     voice: str,
@@ -109,9 +130,12 @@ def share(
     audiocoach share back-massage --lan
     audiocoach share back-massage.mp3 --lan --for 20m
     audiocoach share hand-massage foot-massage --length 15m --lan
+    audiocoach share wind-down --address pc.example --certificate pc.pem --key pc.key
     """  # noqa: D301
     if lan and address:
         raise click.UsageError("--lan finds an address; with --address it has nothing to do")
+    if bool(certificate) != bool(key):
+        raise click.UsageError("--certificate and --key belong together")
     _needs_the_extra()
     from audiocoach.presets import preset as find_preset
     from audiocoach.share import address as addresses
@@ -119,26 +143,30 @@ def share(
     from audiocoach.share.items import make_items
     from audiocoach.share.server import Door
     from audiocoach.share.site import make_table
+    from audiocoach.share.tls import context
 
     if lan:
         address = addresses.lan_address()
-    at = [address] if address else ["127.0.0.1", "::1"]
+    at = addresses.resolve(address) if address else ["127.0.0.1", "::1"]
+    name = address or at[0]
+    tls = context(certificate, key, name) if certificate and key else None
     for each in addresses.listen(at, port):  # what cannot be opened is told before the export
         each.close()
     scripts = _scripts(routines, choices)
     settings = _Settings(voice, ambience, length, find_preset(preset, accessible=accessible))
     items = make_items(_files(routines, scripts, settings))
     sockets = addresses.listen(at, port)
-    host = addresses.at(at[0], sockets[0].getsockname()[1])
+    port = sockets[0].getsockname()[1]
     secret = secrets.token_urlsafe(_SECRET_BYTES)
-    base = f"http://{host}/{secret}/"
+    base = f"{'https' if tls else 'http'}://{addresses.at(name, port)}/{secret}/"
     table = make_table(items, base)
-    hosts = addresses.hosts(at, sockets[0].getsockname()[1])
+    hosts = addresses.hosts([name, *at], port)
     site = Site(secret, hosts, table.resources, moved=table.moved)
     door = Door(
         site,
         idle_s=idle / SECOND,
-        opened=lambda: _tell(items, base + table.start, address, idle),
+        opened=lambda: _tell(items, base + table.start, at[0], idle),
+        tls=tls,
     )
     site.visited = door.visited
     try:
@@ -153,12 +181,13 @@ def share(
 
 def _needs_the_extra() -> None:
     try:
+        import psutil
         import segno
         import starlette
         import uvicorn
     except ImportError:
         raise OutputError("share needs the extra: pip install 'audiocoach[share]'") from None
-    del segno, starlette, uvicorn
+    del psutil, segno, starlette, uvicorn
 
 
 def _scripts(routines: Sequence[str], choices: Sequence[tuple[str, str]]) -> dict[str, Routine]:
@@ -222,7 +251,7 @@ def _files(
     return files
 
 
-def _tell(items: Sequence[Item], url: str, address: str | None, idle: int) -> None:
+def _tell(items: Sequence[Item], url: str, address: str, idle: int) -> None:
     """The code, the address, and in one line what is open, to whom and for how long."""
     from audiocoach.share.code import qr_lines
 
@@ -235,10 +264,10 @@ def _tell(items: Sequence[Item], url: str, address: str | None, idle: int) -> No
     click.echo(url)
     titles = ", ".join(item.told.title for item in items[:_SHOWN])
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    there = ip_address(address) if address else None
-    if there is None or there.is_loopback:
+    there = ip_address(address)
+    if there.is_loopback:
         whom = "this machine only"
-    elif there.is_private:
+    elif not there.is_global:
         whom = "whoever has this address in the local network"
     else:
         whom = "whoever has this address and reaches this machine, from anywhere"

@@ -56,6 +56,18 @@ def overview(items: Sequence[Item]) -> str:
     )
 
 
+def subscribe(items: Sequence[Item], base: str) -> str:
+    """The page that tells the address of the feed; ``base`` ends with a slash."""
+    address = f"{base}feed.xml"
+    app = ""
+    if address.startswith("http://"):  # AntennaPod puts this scheme before an address without one
+        link = xml_escaped(address.replace("http:", "antennapod-subscribe:", 1))
+        app = f'<a href="{link}">Open in AntennaPod</a>\n'
+    return Template(data("subscribe.html")).substitute(
+        address=xml_escaped(address), app=app, picture=f"{items[0].slug}/cover.png"
+    )
+
+
 def _about(item: Item) -> str:
     chapters = len(item.told.chapters)
     told = {0: "", 1: ", 1 chapter"}.get(chapters, f", {chapters} chapters")

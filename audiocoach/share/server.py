@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -32,8 +34,9 @@ class Door(Server):
         limits: Limits | None = None,
         now: Callable[[], float] = time.monotonic,
         opened: Callable[[], None] = lambda: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``opened`` is called when clients can come."""
+        """``opened`` is called when clients can come; with ``tls`` it speaks HTTPS."""
         limits = limits or Limits()
         super().__init__(
             Config(
@@ -55,6 +58,8 @@ class Door(Server):
             )
         )
         self._idle_s = idle_s
+        self._shake_s = limits.head_s
+        self._tls = tls
         self._now = now
         self._opened = opened
         self._last = now()
@@ -82,8 +87,14 @@ class Door(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
+        loop = asyncio.get_running_loop()
+        self.config.ssl = self._tls
+        if self._tls:  # else a client may take a minute to shake hands
+            loop.create_server = functools.partial(  # type: ignore[method-assign]
+                loop.create_server, ssl_handshake_timeout=self._shake_s
+            )
         await super().startup(sockets)
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        loop.set_exception_handler(lambda _loop, _context: None)
         self._last = self._now()
         self._opened()
 

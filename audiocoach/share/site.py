@@ -16,7 +16,7 @@ from audiocoach.sidecars.card import STYLE_HASH
 from audiocoach.sidecars.chapters import TYPE
 
 _HTML = "text/html; charset=utf-8"
-_STATIC = ("page.css", "player.js", "connection.js", "extras.js")
+_STATIC = ("page.css", "player.js", "connection.js", "extras.js", "copy.js")
 _KINDS = {
     "vtt": "text/vtt; charset=utf-8",
     "srt": "application/x-subrip; charset=utf-8",
@@ -46,7 +46,7 @@ class Table:
 
 
 def make_table(items: Sequence[Item], base: str) -> Table:
-    """A page, the sound and what belongs to it for each item, an overview, a feed.
+    """A page, the sound and what belongs to it for each item; an overview, a feed and its page.
 
     ``base`` is the whole address that all of it stands under, with a slash at its end.
     Raises ``SoundError`` where a file cannot be opened.
@@ -74,6 +74,7 @@ def make_table(items: Sequence[Item], base: str) -> Table:
         resources[name] = _held(pages.data(name), f"{kind}; charset=utf-8")
     feed = make_feed(items, base)
     resources["feed.xml"] = _held(feed, "application/rss+xml; charset=utf-8")
+    resources["subscribe.html"] = _held(pages.subscribe(items, base), _HTML)
     moved = {"/": "", **{item.slug: f"{item.slug}/" for item in items}}
     start = ""
     if len(items) == 1:

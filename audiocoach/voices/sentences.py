@@ -33,6 +33,7 @@ _SHORT_FORM = re.compile(
     r"(?:^|[\s(])(?:[^\W\d_]|\w\.\w|dr|mr|mrs|ms|st|no|nr|vs|ca|approx|fig|prof|sra?|mme|mlle)\.$",
     re.IGNORECASE,
 )
+_PAUSES = (", ", "; ", ": ", " \N{EN DASH} ", "\N{IDEOGRAPHIC COMMA}", "\N{FULLWIDTH COMMA}")
 _QUICKEST = 2
 """Letters and digits: less is no sentence, but a number or a sign before one."""
 
@@ -55,6 +56,23 @@ def sentences(text: str) -> list[str]:
     if found and _letters(last) < _QUICKEST:
         return [*found[:-1], f"{found[-1]} {last}".strip()]
     return [*found, last]
+
+
+def pieces(text: str, longest: int) -> list[str]:
+    """A sentence in parts of at most so many characters, cut after a comma or between words.
+
+    Joined by spaces they are the text, but where a single word is longer.
+    """
+    found = []
+    while len(text) > longest:
+        head = text[: longest + 1]
+        at = max((head.rfind(mark) + 1 for mark in _PAUSES), default=0)
+        if at <= longest // 2:
+            at = head.rfind(" ")
+        at = min(at, longest) if at > 0 else longest
+        found.append(text[:at].strip())
+        text = text[at:].strip()
+    return [*found, text]
 
 
 def _letters(text: str) -> int:

@@ -20,7 +20,7 @@ from audiocoach.routine import Pace
 from audiocoach.units import SECOND, Ms
 from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
 from audiocoach.voices.process import Worker, WorkerError
-from audiocoach.voices.sentences import joined, sentences, trimmed
+from audiocoach.voices.sentences import joined, pieces, sentences, trimmed
 from audiocoach.voices.spoken import REVISION, defect, plain, quote
 
 COMMAND = (sys.executable, "-P", "-m", "audiocoach.voices.worker")
@@ -49,6 +49,10 @@ _ESPEAK_RATE = 22_050
 
 _SLOWEST = 80
 """eSpeak NG speaks no slower, whatever it is told (``espeak_RATE_MINIMUM``)."""
+
+_LONGEST = 800
+"""Characters in a sentence. eSpeak NG reads a clause into as many bytes (``N_TR_SOURCE``), and
+ends its process in a sentence of commas from some 3,300 on (1.52, seen)."""
 
 _RESTS: dict[Pace, Ms] = {Pace.CALM: 600, Pace.NORMAL: 450, Pace.BRISK: 350}
 
@@ -229,7 +233,8 @@ class SystemVoice:
 
     def _try(self, words: str, manner: Manner) -> Speech:
         """All of a cue, sentence by sentence, with the rests between them."""
-        spoken = [self._sentence(said, manner) for said in sentences(words)]
+        parts = [part for said in sentences(words) for part in pieces(said, _LONGEST)]
+        spoken = [self._sentence(part, manner) for part in parts]
         (rate, *_) = {speech.rate for speech in spoken}
         if len(spoken) == 1:
             return spoken[0]
