@@ -37,4 +37,11 @@ def by_key() -> dict[str, Command]:
         "9": Command.BED_QUIETER,
         "q": Command.QUIT,
         "ctrl-c": Command.QUIT,
+        # What turns pages for musicians and speakers, with a foot or from afar.
+        "pagedown": Command.NEXT,
+        "pageup": Command.PREVIOUS,
+        "b": Command.TOGGLE,
+        "click": Command.TOGGLE,
+        "wheel-up": Command.LOUDER,
+        "wheel-down": Command.QUIETER,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import sys
 import time
@@ -12,10 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Za-z]|.)?", re.DOTALL)
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-9;]*|O)?\Z")
-_ARROWS = {"A": "up", "B": "down", "C": "right", "D": "left"}
-_NAMES = {" ": "space", "\r": "enter", "\n": "enter", "\x03": "ctrl-c"}
+from audiocoach.cli.typed import UNFINISHED, names
+
 _REST_S = 0.05
 """Within this, the rest of a key that sends several characters arrives."""
 
@@ -26,8 +23,7 @@ class Keys(Protocol):
     def read(self, timeout_s: float) -> str | None:
         """The next key, or ``None`` if none comes in time.
 
-        A small letter or a sign as it is; ``space``, ``enter``, ``left``, ``right``, ``up``,
-        ``down``, ``ctrl-c``; anything else is passed over.
+        ``typed`` has the names.
         """
 
 
@@ -58,26 +54,25 @@ def is_terminal() -> bool:
         return False
 
 
-def names(text: str) -> Iterator[str]:
-    """The keys in what a POSIX terminal sent."""
-    while text:
-        if text[0] == "\x1b":
-            match = _ESCAPE.match(text)
-            sequence = match.group() if match else text
-            if len(sequence) == 3 and sequence[1] in "[O" and sequence[2] in _ARROWS:
-                yield _ARROWS[sequence[2]]
-            text = text[len(sequence) :]
-            continue
-        if text[0] in _NAMES or text[0].isprintable():
-            yield _NAMES.get(text[0], text[0].lower())
-        text = text[1:]
-
-
 if sys.platform == "win32":
     import msvcrt
 
-    _SECOND = {"H": "up", "P": "down", "M": "right", "K": "left"}
-    """By the second character that an arrow key sends."""
+    _SECOND = {
+        "H": "up",
+        "P": "down",
+        "M": "right",
+        "K": "left",
+        "G": "home",
+        "O": "end",
+        "I": "pageup",
+        "Q": "pagedown",
+        "R": "insert",
+        "S": "delete",
+        **{chr(ord(";") + at): f"f{at + 1}" for at in range(10)},
+        "\x85": "f11",
+        "\x86": "f12",
+    }
+    """By the second character that a key without a sign sends."""
 
     class _WindowsKeys:
         """Keys of a Windows console; it echoes nothing of what is read like this."""
@@ -90,7 +85,7 @@ if sys.platform == "win32":
                 time.sleep(0.01)
             char = msvcrt.getwch()
             if char in ("\x00", "\xe0"):
-                return _SECOND.get(msvcrt.getwch())
+                return _SECOND.get(msvcrt.getwch(), "other")
             return next(names(char), None)
 
 else:
@@ -136,7 +131,7 @@ else:
 
         def _wait(self, timeout_s: float) -> None:
             text = self._received(timeout_s)
-            while _UNFINISHED.search(text):
+            while UNFINISHED.search(text):
                 rest = self._received(_REST_S)
                 if not rest:
                     break
@@ -164,4 +159,5 @@ else:
             """Somebody stopped the process; shells then set the terminal as they like it."""
             del number, frame
             with contextlib.suppress(termios.error):
-                self._set_mode()
+                if is_terminal():
+                    self._set_mode()

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
-from audiocoach.cli.commands import by_key
+from audiocoach.cli.hands import Hands, keys_option
 from audiocoach.cli.options import (
     accessible_option,
     ambience_option,
@@ -30,7 +30,7 @@ from audiocoach.presets import preset as find_preset
 if TYPE_CHECKING:
     from audiocoach.cli.keys import Keys
     from audiocoach.cli.screen import Screen
-    from audiocoach.live import Session
+    from audiocoach.live import Command, Session
     from audiocoach.routine import Routine
     from audiocoach.sinks.steady import SteadyOutput
 
@@ -90,6 +90,7 @@ volume_option = click.option(
 @device_option
 @speed_option
 @volume_option
+@keys_option
 def play(
     *,
     routine: str,
@@ -102,6 +103,7 @@ def play(
     device: str | None,
     speed: float | None,
     volume: int,
+    keys: dict[str, Command],
 ) -> None:
     """Play ROUTINE now: the sound begins at once, the words as they are spoken.
 
@@ -132,7 +134,7 @@ def play(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     chosen = find_preset(preset, accessible=accessible)
-    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume))
+    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume, keys))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class Setting:
     device: str | None = None
     speed: float | None = None
     volume: int = 100
+    keys: Mapping[str, Command] = field(default_factory=dict)
 
 
 def check_speed(speed: float | None, device: str | None) -> None:
@@ -203,12 +206,13 @@ def perform(
         stack.callback(speaker.close)  # first, so that nothing has to be awaited
         with _leaving_on_interrupt(session):
             output.start(session)
+            hands = Hands(setting.keys)
             with (
                 open_remote(session, loaded.title),
                 open_keys() as keys,
                 open_screen(loaded.title, keys=keys is not None) as screen,
             ):
-                cut = _watch(session, output, keys, screen, enough)
+                cut = _watch(session, output, keys, hands=hands, screen=screen, enough=enough)
         if session.error is not None:
             raise session.error
     if output.underruns:
@@ -224,19 +228,20 @@ def _watch(
     session: Session,
     output: SteadyOutput,
     keys: Keys | None,
+    *,
+    hands: Hands,
     screen: Screen,
     enough: Callable[[], bool],
 ) -> bool:
     """Pass keys on and keep the screen true, until all was heard; whether it was ``enough``."""
     from audiocoach.live import Command
 
-    commands = by_key()
     cut = False
     try:
         while not output.finished(0 if keys else _LOOK_S):
             key = keys.read(_LOOK_S) if keys else None
-            if key in commands:
-                session.do(commands[key])
+            if key and (command := hands.command(key, session.status().state)):
+                session.do(command)
             screen.show(session.status(), session.heard())
             if not cut and not session.left and enough():
                 cut = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audiocoach.cli.hands import keys_option
 from audiocoach.cli.options import (
     accessible_option,
     ambience_option,
@@ -29,6 +30,7 @@ from audiocoach.errors import AudiocoachError, DeviceError, NotFoundError
 from audiocoach.presets import preset as find_preset
 
 if TYPE_CHECKING:
+    from audiocoach.live import Command
     from audiocoach.routine import Routine
 
 _LOOK_S = 0.25
@@ -54,6 +56,7 @@ _LOOK_S = 0.25
 @device_option
 @speed_option
 @volume_option
+@keys_option
 def preview(
     *,
     routine: str,
@@ -68,6 +71,7 @@ def preview(
     device: str | None,
     speed: float | None,
     volume: int,
+    keys: dict[str, Command],
 ) -> None:
     """Play ROUTINE from one of its steps on, to hear how it sounds while you write it.
 
@@ -87,7 +91,7 @@ def preview(
         raise click.UsageError("give --step or --from, not both")
     path = library.find_routine(routine)
     chosen = find_preset(preset, accessible=accessible)
-    setting = Setting(voice, ambience, None, chosen, device, speed, volume)
+    setting = Setting(voice, ambience, None, chosen, device, speed, volume, keys)
     while True:
         watched = Watched([path])
         try:
