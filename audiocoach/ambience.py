@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,9 +153,8 @@ class Ambience:
         """Add what is heard next to ``out``: wholly inside the fade of ``turn``, or after it."""
         start = self.position
         moves = start < turn.at + FADE
-        for index, sound in enumerate(self._sounds):
-            if not (turn.after[index] or (moves and turn.before[index])):
-                continue
+        for index in self._heard(turn, moves=moves):
+            sound = self._sounds[index]
             begin = int(turn.used_until(index, np.array([start]))[0])
             if self._read[index] != begin:
                 sound.seek(begin)
@@ -164,6 +163,65 @@ class Ambience:
             at = np.array([turn.at + FADE]) if still else np.arange(start, start + len(out))
             gains = self._gain(index) * np.sqrt(turn.power(index, at))
             out += sound.read(len(out)) * gains.astype(np.float32)[:, None]
+
+    @property
+    def loop(self) -> Frames | None:
+        """The length of the one loop that is all there is, from its beginning on; or ``None``."""
+        heard = [index for index, power in enumerate(self._turns[0].after) if power]
+        if len(self._turns) > 1 or len(heard) > 1 or not self.held:
+            return None
+        return self._sounds[heard[0]].frames
+
+    @property
+    def held(self) -> bool:
+        """Whether all sounds are short enough to be read from anywhere at no cost."""
+        return all(sound.held for sound in self._sounds)
+
+    def hold(self) -> None:
+        """Have them in memory."""
+        for sound in self._sounds:
+            sound.hold()
+
+    @property
+    def peak(self) -> float:
+        """No sample is higher."""
+        most = np.max([np.maximum(turn.before, turn.after) for turn in self._turns], axis=0)
+        return sum(
+            self._gain(index) * float(np.sqrt(power)) * self._sounds[index].peak
+            for index, power in enumerate(most)
+            if power
+        )
+
+    def described(self, start: Frames, end: Frames) -> list[Any] | None:
+        """All that what is read from ``start`` up to ``end`` depends on; ``None``: not known."""
+        described: list[Any] = []
+        at = start
+        while at < end:
+            index = bisect_right(self._turns, at, key=lambda turn: turn.at) - 1
+            turn = self._turns[index]
+            moves = at < turn.at + FADE
+            for number in self._heard(turn, moves=moves):
+                sound = self._sounds[number]
+                if not sound.content:
+                    return None
+                used = int(turn.used_until(number, np.array([at]))[0])
+                powers = float(turn.before[number]), float(turn.after[number])
+                where = [at - start, used % sound.frames, self._gain(number)]
+                still = powers[0] == powers[1] or not moves
+                described.append(
+                    [sound.content, *where, powers[1] if still else [*powers, at - turn.at]]
+                )
+            ends = [turn.at + FADE, *(turn.at for turn in self._turns[index + 1 : index + 2])]
+            at = min([end, *(each for each in ends if each > at)])
+        return described
+
+    def _heard(self, turn: _Turn, *, moves: bool) -> list[int]:
+        """The sounds that are heard while ``turn`` moves, or after that."""
+        return [
+            index
+            for index in range(len(self._sounds))
+            if turn.after[index] or (moves and turn.before[index])
+        ]
 
     def step_energies(self, steps: int) -> NDArray[np.float64]:
         """K-weighted energies of the first ``steps`` steps of 100 ms of what is read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.cache import Entries
 from audiocoach.decode import Block
-from audiocoach.errors import NotFoundError, SoundError
+from audiocoach.errors import NotFoundError, OutputError, SoundError
 from audiocoach.library import cache_folder
 from audiocoach.loudness import STEP
-from audiocoach.measured import Measured, MeasuredCache, estimate_loudness, measure
+from audiocoach.measured import (
+    Measured,
+    MeasuredCache,
+    content_key,
+    estimate_loudness,
+    measure,
+)
 from audiocoach.presets import BedTone
+from audiocoach.stretches import FRAME, LOOP_STRETCH
 from audiocoach.synth import LEVEL
 from audiocoach.units import RATE, Db, Frames, db_to_gain, frames_to_ms
 
@@ -46,11 +55,13 @@ class Bed:
         *,
         frames: Frames | None = None,
         loudness: Db | None = None,
+        content: str = "",
     ) -> None:
         """``source`` gives the loop each time anew; its length and loudness, if they are known.
 
-        It needs to give only once a loop that is short.
+        It needs to give only once a loop that is short. ``content`` names what it gives.
         """
+        self._content = content
         self.name = name
         self._frames = frames
         self._loudness = loudness
@@ -69,6 +80,8 @@ class Bed:
         self._measured: Measured | None = None
         self._file: Path | None = None
         """A user's file."""
+        self._made_of: Path | None = None
+        """The file, whoever it is from."""
         self._tone: BedTone | None = None
         self._estimates = False
         self._position: Frames = 0
@@ -88,8 +101,9 @@ class Bed:
             raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {known}')
         loudness = dict(info.toned).get(tone) if tone else info.loudness
         bed = cls(info.name, Loop(info, tone), frames=info.frames, loudness=loudness)
+        bed._made_of, bed._tone = info.path, tone
         if info.frames is None:
-            bed._file, bed._tone, bed._estimates = info.path, tone, at_once
+            bed._file, bed._estimates = info.path, at_once
             bed._measured = _measured_cache().get(info.path, tone)
             if bed._measured:
                 bed._frames = bed._measured.frames
@@ -131,6 +145,44 @@ class Bed:
                 )
             self._loudness = loudness
         return self._loudness
+
+    @property
+    def peak(self) -> float:
+        """The highest sample of the loop as it is read, full scale at 1."""
+        return self._measure().peak
+
+    @property
+    def content(self) -> str:
+        """Names what is read; empty where that is not known."""
+        with contextlib.suppress(OSError):
+            if self._made_of and not self._content:
+                self._content = content_key(self._made_of, f"{self._tone!r} {self.name}")
+        return self._content
+
+    @property
+    def held(self) -> bool:
+        """Whether all of it can lie in memory, so that seeking costs nothing."""
+        return self.frames <= _LONGEST_HELD
+
+    def hold(self) -> None:
+        """Have all of a loop that can be held in memory, and keep it for other runs."""
+        if self._whole or not self.held:
+            return
+        key, loops = self.content, Entries(cache_folder() / "beds", "loop")
+        try:
+            kept = loops.get(key) if key else None
+            if kept is not None and len(kept) == self.frames * self._pcm.itemsize * 2:
+                self._pcm = np.frombuffer(kept, "<i2").reshape(-1, 2)
+                self._blocks = iter(())
+                self._decoded, self._whole = self.frames, True
+                return
+            self._decode_to(self.frames + 1)
+            if key and self._whole:
+                loops.put(key, self._pcm.astype("<i2").tobytes())
+        except OutputError:
+            pass  # it is decoded again by the next run
+        finally:
+            loops.close()
 
     def read(self, frames: Frames) -> Block:
         """The next ``frames`` frames at the level at which they are stored; ``(frames, 2)``."""
@@ -225,12 +277,15 @@ class Bed:
 
     def _measure(self) -> Measured:
         """Measure the loop, in what is held of it or in a pass of its own."""
+        if self._measured is None and self._made_of:
+            known = _measured_cache().get(self._made_of, self._tone)
+            self._measured = known if known and known.frames == (self._frames or 0) else None
         if self._measured is None:
             if not self._long:
                 self._decode_to(_LONGEST_HELD + 1)
             self._measured = measure(_levels(self._source) if self._long else self._held())
-            if self._file:
-                _measured_cache().put(self._file, self._tone, self._measured)
+            if self._made_of:
+                _measured_cache().put(self._made_of, self._tone, self._measured)
         return self._measured
 
     def _held(self) -> Iterator[Block]:
@@ -256,7 +311,10 @@ def room_tone() -> Bed:
 
     rng = generator(0)
     curve = [(50.0, -20.0), (200.0, 0.0), (500.0, -2.0), (4000.0, -16.0), (16000.0, -34.0)]
-    frames = 8 * RATE
+    frames = LOOP_STRETCH * FRAME
     tone = mid_side(noise(rng, frames, curve), noise(rng, frames, curve), 0.4)
     tone *= db_to_gain(_ROOM_TONE) / np.sqrt(np.mean(tone * tone))
-    return Bed("none", iter([tone.astype(np.float32)]), frames=frames, loudness=LEVEL)
+    sound = [tone.astype(np.float32)]
+    return Bed(
+        "none", iter(sound), frames=frames, loudness=LEVEL, content=f"room tone {_ROOM_TONE}"
+    )

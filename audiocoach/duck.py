@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import bisect
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,26 @@ class Curve:
         near = slice(max(0, first - 1), last + 1)
         at = np.arange(start, start + count)
         return _eased(np.interp(at, self._times[near], self._depths[near]))
+
+    def moved(self) -> Iterator[tuple[Frames, Frames]]:
+        """When the depth is not 0, in order."""
+        points = zip(self._times, self._depths, strict=True)
+        for (start, before), (end, after) in itertools.pairwise(points):
+            if (before or after) and end > start:
+                yield start, end
+
+    def described(self, start: Frames, end: Frames) -> list[tuple[Frames, float]]:
+        """The points that the depth from ``start`` up to ``end`` depends on, from ``start`` on."""
+        first = max(0, bisect.bisect_right(self._times, start) - 1)
+        last = bisect.bisect_left(self._times, end)
+        points = list(
+            zip(self._times[first : last + 1], self._depths[first : last + 1], strict=True)
+        )
+        if len(points) > 1 and points[0][1] == points[1][1]:
+            points[0] = (start, points[0][1])
+        if len(points) > 1 and points[-1][1] == points[-2][1]:
+            points[-1] = (end, points[-1][1])
+        return [(time - start, depth) for time, depth in points]
 
 
 def _eased(depth: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -30,6 +30,15 @@ _CONTEXT: Frames = 32
 LATENCY: Frames = (2 * _REACH + 1) * _GRID + _CONTEXT
 """Frames by which the limiter delays."""
 
+REST: Frames = 2 * RATE
+"""After so long without a peak its gain is 1 again, whatever it was: ``ln(1e6)`` time constants
+and both its reaches are 1.7 s."""
+
+
+def unlimited(ceiling: Db) -> float:
+    """A sound whose samples are all below this, full scale at 1, passes a limiter bit for bit."""
+    return _SUSPECT * db_to_gain(ceiling)
+
 
 class Limiter:
     """Limits a stream of blocks of shape ``(n, channels)`` to a ceiling in dBTP.

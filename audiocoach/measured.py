@@ -30,11 +30,11 @@ _PIECE: Frames = 240 * HOP
 _PLACES, _PLACE = 8, 2 * RATE
 """An estimate hears so many places, each for so long."""
 
-_FORMAT = 1
+_FORMAT = 2
 """Part of each key: raised when the same file would be looped or measured otherwise."""
 _MAGIC = b"audiocoach bed\n"
 _DIGEST = 32
-_HEADER = struct.Struct("<Qd")
+_HEADER = struct.Struct("<Qdd")
 _SAMPLES, _SAMPLE = 64, 1 << 16
 """A file is known by its size, its date, and so many parts of so many bytes."""
 
@@ -48,6 +48,8 @@ class Measured:
     """LUFS, integrated over the loop."""
     energies: NDArray[np.float32]
     """K-weighted, of each step of 100 ms; the last step goes on into the beginning."""
+    peak: float
+    """The highest sample, full scale at 1."""
 
 
 def measure(loop: Iterable[Block]) -> Measured:
@@ -55,7 +57,9 @@ def measure(loop: Iterable[Block]) -> Measured:
     hops: list[NDArray[np.float64]] = []
     before = head = last = np.zeros((0, 2), dtype=np.float32)
     frames = 0
+    peak = 0.0
     for piece in _pieces(loop):
+        peak = max(peak, float(piece.max(initial=0.0)), -float(piece.min(initial=0.0)))
         head = head if frames else piece[: _CONTEXT + STEP].copy()
         frames += len(piece)
         if len(piece) < _PIECE:
@@ -72,7 +76,7 @@ def measure(loop: Iterable[Block]) -> Measured:
     every[: len(beginning)] = beginning  # what comes before it is the end
     energies = step_energies(every)
     loudness = gated_loudness(np.concatenate([energies, energies[:3]]))
-    return Measured(frames, loudness, energies.astype(np.float32))
+    return Measured(frames, loudness, energies.astype(np.float32), peak)
 
 
 def _after(before: Block, sound: Block) -> NDArray[np.float64]:
@@ -124,28 +128,28 @@ class MeasuredCache:
             data = self._entry(path, tone).read_bytes()
             start = len(_MAGIC) + _DIGEST
             if data[:start] == _MAGIC + _digest(data[start:]):
-                frames, loudness = _HEADER.unpack_from(data, start)
+                frames, loudness, peak = _HEADER.unpack_from(data, start)
                 energies = np.frombuffer(data[start + _HEADER.size :], dtype="<f4")
                 if len(energies) == -(-frames // STEP) > 0:
-                    return Measured(frames, loudness, energies)
+                    return Measured(frames, loudness, energies, peak)
         return None
 
     def put(self, path: Path, tone: BedTone | None, measured: Measured) -> None:
         """Keep what was measured."""
-        body = _HEADER.pack(measured.frames, measured.loudness)
+        body = _HEADER.pack(measured.frames, measured.loudness, measured.peak)
         body += measured.energies.astype("<f4").tobytes()
         with contextlib.suppress(OSError):
             write_whole(self._entry(path, tone), _MAGIC + _digest(body) + body)
 
     def _entry(self, path: Path, tone: BedTone | None) -> Path:
-        return self._folder / f"{_content_key(path, repr(tone))}.bed"
+        return self._folder / f"{content_key(path, repr(tone))}.bed"
 
 
 def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_DIGEST).digest()
 
 
-def _content_key(path: Path, made: str) -> str:
+def content_key(path: Path, made: str) -> str:
     """``made``: what was made of the sound before it was measured."""
     found = path.stat()
     known = f"{_FORMAT} {made} {found.st_size} {found.st_mtime_ns}"

@@ -19,6 +19,7 @@ from audiocoach.clips import CLIP_LOUDNESS, Clip
 from audiocoach.duck import breath_curve, duck_curve
 from audiocoach.errors import RenderError
 from audiocoach.limiter import LATENCY, Limiter
+from audiocoach.limiter import REST as LIMITER_REST
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue
 from audiocoach.segments import AudioSegment, segment
@@ -62,8 +63,11 @@ class Mix:
         self._speech_gain = np.float32(db_to_gain(levels.programme - CLIP_LOUDNESS + trim) / 32767)
         self._mark_gain = np.float32(db_to_gain(levels.programme + levels.mark - LEVEL + trim))
 
-    def add_speech(self, out: Stereo, start: Frames) -> None:
-        """Add the cues that sound from ``start`` on to ``out``."""
+    def add_speech(self, out: Stereo, start: Frames, *, counted: bool = True) -> None:
+        """Add the cues that sound from ``start`` on to ``out``.
+
+        ``counted``: ``missing`` counts what was added; else whoever adds it tells ``count``.
+        """
         for cue in self._cues.between(start, start + len(out)):
             clip = self._clips(cue.cue)
             if clip.length != cue.end - cue.start:
@@ -72,7 +76,22 @@ class Mix:
                     "scheduled; run the command again"
                 )
             offset = ms_to_frames(cue.start) - start
-            self._mixed[cue] += _add(out, clip.samples[:, None], offset, self._speech_gain)
+            added = _add(out, clip.samples[:, None], offset, self._speech_gain)
+            self._mixed[cue] += added if counted else 0
+
+    def count(self, start: Frames, end: Frames, frames: Callable[[Cue], Frames]) -> None:
+        """Take for added what of the cues lies from ``start`` up to ``end``.
+
+        ``frames`` is how long each clip is.
+        """
+        for cue in self._cues.between(start, end):
+            begin = ms_to_frames(cue.start)
+            inside = min(end, begin + frames(cue.cue)) - max(start, begin)
+            self._mixed[cue] += max(0, inside)
+
+    def uncount(self) -> None:
+        """Begin again: nothing was added yet."""
+        self._mixed = dict.fromkeys(self._mixed, 0)
 
     def missing(self) -> list[PlacedCue]:
         """The cues that have not wholly been added yet; after a whole render there is none."""
@@ -103,10 +122,50 @@ class Mix:
         """
         duck, breath = self._duck.stretch(start, count), self._breath.stretch(start, count)
         level = self._levels.duck * duck + self._levels.swell * breath
-        if isinstance(level, float):
-            return np.float32(db_to_gain(level))
-        gains: NDArray[np.float32] = np.exp((np.log(10) / 20 * level).astype(np.float32))[:, None]
-        return gains
+        still = isinstance(level, float)
+        # One number or many, it is reckoned in the same way: whoever cuts elsewhere gets the same.
+        levels = np.full(1, level) if still else np.asarray(level)
+        gains: NDArray[np.float32] = np.exp((np.log(10) / 20 * levels).astype(np.float32))[:, None]
+        return np.float32(gains[0, 0]) if still else gains
+
+    def active(self) -> Iterator[tuple[Frames, Frames]]:
+        """When more is heard than a bed at its one level, but for the fades; in no order.
+
+        Where nothing sounds any more, the limiter has come to rest.
+        """
+        yield from self._duck.moved()
+        yield from self._breath.moved()
+        spans = [(thing.start, thing.end) for thing in self._cues.placed]
+        spans += [(thing.start, thing.end) for thing in self._sounds.placed]
+        for start, end in spans:
+            yield ms_to_frames(start), ms_to_frames(end) + LIMITER_REST
+
+    def sounds_between(self, start: Frames, end: Frames) -> bool:
+        """Whether a cue or a mark sounds from ``start`` up to ``end``."""
+        found = (*self._cues.between(start, end), *self._sounds.between(start, end))
+        return len(found) > 0
+
+    def described(
+        self, start: Frames, end: Frames, clip: Callable[[Cue], str], mark: Callable[[str], str]
+    ) -> list[Any]:
+        """All that what is heard from ``start`` up to ``end`` depends on, but for bed and fades.
+
+        ``clip`` and ``mark`` name the content of a cue's clip and of a mark.
+        """
+        return [
+            float(self._speech_gain),
+            float(self._mark_gain),
+            [self._levels.duck, *self._duck.described(start, end)],
+            [self._levels.swell, *self._breath.described(start, end)],
+            [
+                [ms_to_frames(cue.start) - start, clip(cue.cue)]
+                for cue in self._cues.between(start, end)
+            ],
+            [
+                [ms_to_frames(sound.start) - start, mark(sound.sound.name)]
+                for sound in self._sounds.between(start, end)
+            ],
+        ]
 
 
 _Placed = TypeVar("_Placed", PlacedCue, PlacedSound)
@@ -116,7 +175,7 @@ class _Spans(Generic[_Placed]):
     """Placed things in order of start, found by time."""
 
     def __init__(self, placed: tuple[_Placed, ...]) -> None:
-        self._placed: tuple[_Placed, ...] = placed
+        self.placed: tuple[_Placed, ...] = placed
         self._starts = [ms_to_frames(thing.start) for thing in placed]
         self._longest = max((ms_to_frames(thing.end - thing.start) for thing in placed), default=0)
 
@@ -124,7 +183,7 @@ class _Spans(Generic[_Placed]):
         """Those that sound from frame ``start`` up to ``end``."""
         first = bisect.bisect_left(self._starts, start - self._longest - 1)
         last = bisect.bisect_left(self._starts, end)
-        for thing in self._placed[first:last]:
+        for thing in self.placed[first:last]:
             if ms_to_frames(thing.end) > start:
                 yield thing
 
@@ -164,41 +223,48 @@ def bed_gain(bed: Ambience, levels: Levels, trim: Db) -> np.float32:
     return np.float32(db_to_gain(levels.programme + levels.bed - bed.loudness + trim))
 
 
+class Whole:
+    """All that is heard: timeline, clips and bed together."""
+
+    def __init__(
+        self, timeline: Timeline, mix: Mix, bed: Ambience, levels: Levels, trim: Db
+    ) -> None:
+        self.timeline, self.mix, self.bed, self.levels = timeline, mix, bed, levels
+        self.bed_gain = bed_gain(bed, levels, trim)
+
+    def over(
+        self, bed: Stereo, start: Frames, stems: Stems | None = None, *, counted: bool = True
+    ) -> Stereo:
+        """What is heard from ``start`` on over what was read of the bed, before the limiter.
+
+        ``counted``: see ``Mix.add_speech``.
+        """
+        out = bed * (self.bed_gain * self.mix.duck(start, len(bed)))
+        faded = fade(self.levels, self.timeline.length, start, len(out))
+        below = out.copy() if stems else out
+        self.mix.add_marks(out, start)
+        rung = out.copy() if stems else out
+        self.mix.add_speech(out, start, counted=counted)
+        if stems:
+            shape = np.float32(1.0) if faded is None else faded
+            stems(below * shape, (out - rung) * shape)
+        return out if faded is None else out * faded
+
+
 def blocks(
-    timeline: Timeline,
-    mix: Mix,
-    bed: Ambience,
-    levels: Levels,
-    trim: Db,
-    *,
-    output_gain: Db = 0.0,
-    stems: Stems | None = None,
+    whole: Whole, *, output_gain: Db = 0.0, stems: Stems | None = None
 ) -> Iterator[AudioSegment]:
     """The whole timeline as pydub segments of ``BLOCK`` frames (the last may be shorter).
 
     44.1 kHz, two channels, 16 bit. ``output_gain`` makes up for what an encoder takes.
     ``stems`` hears the parts before the limiter, for somewhat longer than the timeline.
     """
-    total = ms_to_frames(timeline.length)
-    gain = bed_gain(bed, levels, trim)
+    total = ms_to_frames(whole.timeline.length)
     scale = 32767 * db_to_gain(output_gain)
-    limiter = Limiter(levels.ceiling)
-
-    def mixed(start: Frames, count: Frames) -> Stereo:
-        out = bed.read(count) * (gain * mix.duck(start, count))
-        faded = fade(levels, timeline.length, start, count)
-        below = out.copy() if stems else out
-        mix.add_marks(out, start)
-        rung = out.copy() if stems else out
-        mix.add_speech(out, start)
-        if stems:
-            shape = np.float32(1.0) if faded is None else faded
-            stems(below * shape, (out - rung) * shape)
-        return out if faded is None else out * faded
-
-    limiter.push(mixed(0, LATENCY))
+    limiter = Limiter(whole.levels.ceiling)
+    limiter.push(whole.over(whole.bed.read(LATENCY), 0, stems))
     for start in range(0, total, BLOCK):
-        limited = limiter.push(mixed(start + LATENCY, BLOCK))
+        limited = limiter.push(whole.over(whole.bed.read(BLOCK), start + LATENCY, stems))
         yield segment(limited[: total - start], scale, start)
 
 

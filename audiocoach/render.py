@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from audiocoach import library
 from audiocoach.errors import NotFoundError, Problem, RenderError, ScriptError
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from audiocoach.soundbank import SoundInfo
     from audiocoach.speech import Speaker
 
-_Item = TypeVar("_Item")
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
@@ -242,14 +239,16 @@ def export(
     """
     from audiocoach.ambience import beds_of
     from audiocoach.embedded import describe, to_json
+    from audiocoach.joining import join
     from audiocoach.master import plan
-    from audiocoach.mix import Mix, blocks
+    from audiocoach.mix import Mix, Whole
     from audiocoach.sinks import formats
     from audiocoach.sinks.about import about
     from audiocoach.sinks.files import whole_files
     from audiocoach.sinks.outputs import Outputs
     from audiocoach.stems import NAMES as STEMS
     from audiocoach.stems import BedOnly, VoiceOnly, silence
+    from audiocoach.written import write_blocks, write_joined
 
     made_as = formats.find(target, form)
     bitrate = made_as.checked(bitrate)
@@ -264,7 +263,7 @@ def export(
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
         master = plan(
-            timeline, lambda cue: speaker.clip(cue.cue).energies, marks, bed, preset.levels
+            timeline, lambda cue: speaker.known(cue.cue).energies, marks, bed, preset.levels
         )
         _log.info(
             "%s long, %d cues, %d chapters, %d moved; %.1f LUFS, trim %.1f dB",
@@ -285,33 +284,25 @@ def export(
             beds=list(dict.fromkeys(beds)),
         )
         said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
-        mixes = [(mix, bed)]
+        gain, trim = made_as.gain(bitrate), master.trim
+        levels = made_as.limited(master.levels, bitrate)
+        whole = Whole(timeline, mix, bed, levels, trim)
+        wholes = [whole]
         if apart:
-            voice = VoiceOnly(timeline, speaker.clip, {}, master.levels, master.trim)
-            rest = BedOnly(timeline, speaker.clip, marks, master.levels, master.trim)
+            voice = VoiceOnly(timeline, speaker.clip, {}, master.levels, trim)
+            rest = BedOnly(timeline, speaker.clip, marks, master.levels, trim)
             other_bed = open_bed(routine, ambience, preset.bed_tone)
             other_bed.follow(timeline, routine.ambience)
-            mixes += [(voice, silence()), (rest, other_bed)]
+            wholes += [
+                Whole(timeline, voice, silence(), levels, trim),
+                Whole(timeline, rest, other_bed, levels, trim),
+            ]
         outputs = Outputs(
             files, target, made_as, bitrate, said, split=split, stems=STEMS if apart else ()
         )
-        gain, ceiling = made_as.gain(bitrate), master.levels.ceiling - made_as.headroom(bitrate)
-        levels = replace(master.levels, ceiling=ceiling)
-        mixed = [
-            blocks(
-                timeline,
-                *each,
-                levels,
-                master.trim,
-                output_gain=gain,
-                stems=stems if each[0] is mix else None,
-            )
-            for each in mixes
-        ]
-        total = ms_to_frames(timeline.length)
-        for parts in stack.enter_context(_ahead(zip(*mixed, strict=True))):
-            outputs.write(parts)
-            progress("mixing", outputs.frames, total)
+        joining = partial(join, whole, speaker.known, marks, bitrate or 0, gain)
+        if stems or not write_joined(outputs, joining, partial(progress, "mixing")):
+            write_blocks(outputs, wholes, gain, stems, partial(progress, "mixing"))
         outputs.close()
         _check_whole(timeline, [cue.cue.text for cue in mix.missing()], outputs.frames)
         if cues_file:
@@ -319,31 +310,6 @@ def export(
         for other, sidecar in others:
             other.write(sidecar.write(told).encode())
     return Exported(outputs.path, timeline, tuple(outputs.paths), master)
-
-
-@contextmanager
-def _ahead(items: Iterator[_Item], depth: int = 8) -> Iterator[Iterator[_Item]]:
-    """The same items, made in a thread of their own, at most ``depth`` before they are taken.
-
-    The encoder lets other threads run, so the mix costs no time where there are two cores.
-    """
-    with ThreadPoolExecutor(1, "mix") as pool:
-        waiting: deque[Future[_Item | None]] = deque()
-
-        def taken() -> Iterator[_Item]:
-            while True:
-                while len(waiting) < depth:
-                    waiting.append(pool.submit(next, items, None))
-                item = waiting.popleft().result()
-                if item is None:
-                    return
-                yield item
-
-        try:
-            yield taken()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def speak(routine: Routine, speaker: Speaker, progress: Progress) -> None:

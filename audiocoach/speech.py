@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audiocoach.clips import Clip, ClipCache, Stretch, clip_key, join_clip, make_clip
 from audiocoach.errors import SpeechError
 from audiocoach.presets import PHONE, Tone
 from audiocoach.routine import Cue
-from audiocoach.units import Ms
+from audiocoach.units import Frames, Ms
 from audiocoach.voices import Manner, Voice
 from audiocoach.voices.cast import Cast
 from audiocoach.voices.spans import Part
@@ -36,6 +40,18 @@ class Spoken:
     """The name of its clip in the cache."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is kept of a clip that is not held."""
+
+    length: Ms
+    frames: Frames
+    energies: NDArray[np.float32]
+    """See ``Clip``."""
+    content: str
+    """Another clip of the same key, spoken again, has another one."""
+
+
 class Speaker:
     """Speaks the cues of a routine with one voice, or more where asked, through the cache."""
 
@@ -44,7 +60,7 @@ class Speaker:
         self._voice = self._cast.voice
         self._cache = cache
         self._tone = tone
-        self._lengths: dict[str, Ms] = {}
+        self._known: dict[str, Known] = {}
         self._load = lru_cache(maxsize=_IN_MEMORY)(self._cached)
 
     def speak(
@@ -62,7 +78,7 @@ class Speaker:
             if clip is None:
                 missing.append(distinct[text])
             else:
-                yield self._known(distinct[text], clip)
+                yield self._spoken(distinct[text], clip)
         _log.info("%d texts, of which %d are not in the cache", len(distinct), len(missing))
         if not missing:
             return
@@ -70,7 +86,7 @@ class Speaker:
             futures = {pool.submit(self._speak, cue): cue for cue in missing}
             try:
                 for future in as_completed(futures):
-                    yield self._known(futures[future], future.result())
+                    yield self._spoken(futures[future], future.result())
                     if stop is not None and stop():
                         return
             except (KeyboardInterrupt, SystemExit):
@@ -89,11 +105,15 @@ class Speaker:
 
     def length(self, cue: Cue) -> Ms:
         """The length of a cue's clip; raises ``KeyError`` before it was spoken."""
-        return self._lengths[cue.spoken]
+        return self._known[cue.spoken].length
+
+    def known(self, cue: Cue) -> Known:
+        """What is known of a cue's clip; raises ``KeyError`` before it was spoken."""
+        return self._known[cue.spoken]
 
     def has(self, cue: Cue) -> bool:
         """Whether the cue was spoken."""
-        return cue.spoken in self._lengths
+        return cue.spoken in self._known
 
     def parts(self, cue: Cue) -> list[Part]:
         """Who says which words of a cue, and how."""
@@ -108,9 +128,15 @@ class Speaker:
         """Close the voices."""
         self._cast.close()
 
-    def _known(self, cue: Cue, clip: Clip) -> Spoken:
-        self._lengths[cue.spoken] = clip.length
-        return Spoken(cue.spoken, clip.length, self._key(cue))
+    def _spoken(self, cue: Cue, clip: Clip) -> Spoken:
+        known = self._learnt(cue, clip)
+        return Spoken(cue.spoken, known.length, self._key(cue))
+
+    def _learnt(self, cue: Cue, clip: Clip) -> Known:
+        content = f"{self._key(cue)} {zlib.crc32(clip.samples.tobytes()):08x}"
+        known = Known(clip.length, len(clip.samples), clip.energies.copy(), content)
+        self._known[cue.spoken] = known
+        return known
 
     def _key(self, cue: Cue) -> str:
         """Names a clip by what the engines get: another cue of the same words shares it."""
@@ -125,7 +151,10 @@ class Speaker:
 
     def _cached(self, cue: Cue) -> Clip:
         clip = self._cache.get(self._key(cue))
-        return clip if clip is not None else self._speak(cue)
+        if clip is None:
+            clip = self._speak(cue)
+            self._learnt(cue, clip)
+        return clip
 
     def _speak(self, cue: Cue) -> Clip:
         began = time.monotonic()

@@ -29,7 +29,7 @@ class VoiceOnly(Mix):
 class BedOnly(Mix):
     """A mix without words; the bed makes room for them as ever."""
 
-    def add_speech(self, out: Stereo, start: Frames) -> None:
+    def add_speech(self, out: Stereo, start: Frames, *, counted: bool = True) -> None:
         """Nothing."""
 
 

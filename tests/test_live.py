@@ -31,7 +31,7 @@ from sessions import (
 from audiocoach.dither import to_16_bits
 from audiocoach.limiter import LATENCY
 from audiocoach.live import VOLUMES, Command, State
-from audiocoach.mix import Mix, blocks
+from audiocoach.mix import Mix, Whole, blocks
 from audiocoach.presets import Levels
 from audiocoach.speech import Speaker
 from audiocoach.timeline import schedule
@@ -45,7 +45,8 @@ def test_it_sounds_as_the_export_does(plain: NDArray[np.float32], speaker: Speak
     lengths = {name: frames_to_ms(len(mark)) for name, mark in marks.items()}
     timeline = schedule(ROUTINE, speaker.length, lengths)
     mix = Mix(timeline, speaker.clip, marks, Levels(), TRIM)
-    exported = b"".join(block.raw_data for block in blocks(timeline, mix, hum(), Levels(), TRIM))
+    whole = Whole(timeline, mix, hum(), Levels(), TRIM)
+    exported = b"".join(block.raw_data for block in blocks(whole))
     wanted = np.frombuffer(exported, dtype="<i2").reshape(-1, 2).astype(np.int32)
     live = plain[LATENCY:]
     assert np.abs(to_16_bits(live[: len(wanted)], 32767, 0) - wanted).max() <= 1

@@ -19,7 +19,7 @@ from audiocoach.clips import ClipCache
 from audiocoach.limiter import LATENCY
 from audiocoach.live import Command, Session, State, Where
 from audiocoach.master import plan
-from audiocoach.mix import Mix, blocks
+from audiocoach.mix import Mix, Whole, blocks
 from audiocoach.presets import PHONE, Levels
 from audiocoach.routine import Routine
 from audiocoach.script import expand, parse
@@ -139,7 +139,7 @@ def exported(speaker: Speaker, bed: Ambience) -> NDArray[np.float32]:
     timeline = scheduled(speaker)
     bed.follow(timeline, "low")
     mix = Mix(timeline, speaker.clip, {}, LEVELS, TRIM)
-    made = b"".join(block.raw_data for block in blocks(timeline, mix, bed, LEVELS, TRIM))
+    made = b"".join(block.raw_data for block in blocks(Whole(timeline, mix, bed, LEVELS, TRIM)))
     return (np.frombuffer(made, dtype="<i2").reshape(-1, 2) / 32767).astype(np.float32)
 
 

@@ -13,7 +13,7 @@ from audiocoach.ambience import Ambience
 from audiocoach.clips import Clip
 from audiocoach.dither import to_16_bits
 from audiocoach.errors import RenderError
-from audiocoach.mix import BLOCK, Mix, blocks, fade
+from audiocoach.mix import BLOCK, Mix, Whole, blocks, fade
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Place, Sound
 from audiocoach.soundbank import Bed
@@ -57,7 +57,7 @@ def timelines(draw: st.DrawFn) -> tuple[Timeline, dict[Cue, Clip]]:
 
 def rendered(timeline: Timeline, mix: Mix, bed: Ambience) -> np.ndarray:
     """Left channel of the whole mix, full scale at 1."""
-    data = b"".join(block.raw_data for block in blocks(timeline, mix, bed, LEVELS, 0.0))
+    data = b"".join(block.raw_data for block in blocks(Whole(timeline, mix, bed, LEVELS, 0.0)))
     return np.frombuffer(data, "<i2").reshape(-1, 2)[:, 0] / 32767
 
 
@@ -68,7 +68,7 @@ def test_the_mix_is_as_long_as_its_timeline_in_blocks_of_one_format(
 ) -> None:
     timeline, clips = given_
     mix = Mix(timeline, clips.__getitem__, {}, LEVELS)
-    made = list(blocks(timeline, mix, humming_bed(), LEVELS, 0.0))
+    made = list(blocks(Whole(timeline, mix, humming_bed(), LEVELS, 0.0)))
     assert {(part.channels, part.frame_rate, part.sample_width) for part in made} == {(2, RATE, 2)}
     sizes = [len(part.raw_data) // 4 for part in made]
     assert set(sizes[:-1]) <= {BLOCK}

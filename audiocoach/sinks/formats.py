@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 from audiocoach.errors import OutputError
+from audiocoach.presets import Levels
 from audiocoach.sinks import Sink
 from audiocoach.sinks.about import About
 from audiocoach.units import Db, Frames, ms_to_frames
@@ -37,6 +38,10 @@ class Format:
     def headroom(self, bitrate: int | None) -> Db:
         """How far under the usual ceiling the limiter shall stay."""
         return next((room for most, room in self.headrooms.items() if (bitrate or 0) <= most), 0.0)
+
+    def limited(self, levels: Levels, bitrate: int | None) -> Levels:
+        """``levels`` with a ceiling under which nothing that is decoded passes -1 dBTP."""
+        return replace(levels, ceiling=levels.ceiling - self.headroom(bitrate))
 
     def checked(self, bitrate: int | None) -> int | None:
         """``bitrate``, or the usual one; raises ``OutputError`` where there is no such one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Iterable
 from typing import IO
 
 from audiocoach.errors import OutputError, RenderError
@@ -58,25 +59,55 @@ class Mp3Sink:
         file.write(tags)
         self._info_at = file.tell()
         file.write(bytes(_frame_size(bitrate)))
+        self._start = file.tell()
+        self._joined = False
 
     def write(self, block: AudioSegment) -> None:
         """Encode a block."""
         self._frames += len(block.raw_data) // 4
         self._put(self._encoder.encode(block.raw_data))
 
+    def join(self, pieces: Iterable[bytes], count: int, size: int, frames: Frames) -> None:
+        """Take all of the stream as it was encoded elsewhere, instead of any block.
+
+        ``count`` frames of MP3, ``size`` bytes in all, that carry ``frames`` frames of sound.
+        Raises what ``pieces`` raise; then nothing was taken. Raises ``RenderError`` where they
+        are not as long as that.
+        """
+        header = b""
+        try:
+            for piece in pieces:
+                header = header or piece[:4]
+                self._file.write(piece)
+            self._check_joined(size)
+        except BaseException:
+            self._file.seek(self._start)
+            self._file.truncate()
+            raise
+        self._write_info(header, count, size, frames)
+        self._joined = True
+
+    def _check_joined(self, size: int) -> None:
+        written = self._file.tell() - self._start
+        if written != size:
+            raise RenderError(f"the MP3 has {written} bytes instead of {size}; try again")
+
     def close(self) -> None:
         """Encode what is left and write the Info frame.
 
         Raises ``RenderError`` where the stream is broken.
         """
+        if self._joined:
+            return
         self._put(self._encoder.flush())
         counted = self._counter
         if counted.count * _FRAME < self._frames + _ENCODER_DELAY or counted.rest:
             raise RenderError("the MP3 encoder returned a stream that is not whole; try again")
+        self._write_info(counted.header, counted.count, counted.bytes, self._frames)
+
+    def _write_info(self, header: bytes, count: int, size: int, frames: Frames) -> None:
         self._file.seek(self._info_at)
-        self._file.write(
-            _info_frame(counted.header, self._bitrate, counted.count, counted.bytes, self._frames)
-        )
+        self._file.write(_info_frame(header, self._bitrate, count, size, frames))
         self._file.seek(0, 2)
 
     def _put(self, data: bytes | bytearray) -> None:

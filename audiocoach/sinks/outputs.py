@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from audiocoach.sinks.about import About
 from audiocoach.sinks.check import check
 from audiocoach.sinks.files import WholeFiles
 from audiocoach.sinks.formats import Format
+from audiocoach.sinks.mp3 import Mp3Sink
 from audiocoach.sinks.split import SplitSink
 from audiocoach.units import Frames, ms_to_frames
 
@@ -66,6 +67,18 @@ class Outputs:
         for sink, block in zip(self._sinks, blocks, strict=True):
             sink.write(block)
         self.frames += len(blocks[0].raw_data) // 4
+
+    @property
+    def joins(self) -> bool:
+        """Whether all there is to write is one MP3."""
+        return len(self._sinks) == 1 and isinstance(self._sinks[0], Mp3Sink)
+
+    def join(self, pieces: Iterable[bytes], count: int, size: int) -> None:
+        """Write that one MP3 as it was encoded elsewhere; see ``Mp3Sink.join``."""
+        (sink,), (_, _, frames) = self._sinks, self._planned[0]
+        assert isinstance(sink, Mp3Sink)  # noqa: S101 - whoever calls this has asked ``joins``
+        sink.join(pieces, count, size, frames)
+        self.frames = frames
 
     def close(self) -> None:
         """Finish all files. Raises ``RenderError`` where one does not hold what was planned."""
