@@ -61,8 +61,8 @@ def on_terminal() -> Iterator[Callable[..., Terminal]]:
         pytest.skip("needs a POSIX terminal")
     terminals: list[Terminal] = []
 
-    def opened(environment: dict[str, str], *arguments: str) -> Terminal:
-        terminals.append(Terminal(environment, *arguments))
+    def opened(environment: dict[str, str], *arguments: str, broken: str = "") -> Terminal:
+        terminals.append(Terminal(environment, *arguments, broken=broken))
         return terminals[-1]
 
     yield opened

@@ -90,7 +90,8 @@ _ON_TERMINAL = (
 class Terminal:
     """A program on a terminal of 80 by 24."""
 
-    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+    def __init__(self, environment: dict[str, str], *arguments: str, broken: str = "") -> None:
+        """Run the program; ``broken`` is code that runs first, to break something in it."""
         import fcntl
         import pty
         import termios
@@ -101,7 +102,8 @@ class Terminal:
         self._received = b""
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        program = (sys.executable, "-m", "audiocoach", *arguments)
+        begin = ("-c", f"{broken}\nfrom audiocoach.cli import main\nmain()")
+        program = (sys.executable, *(begin if broken else ("-m", "audiocoach")), *arguments)
         self.process = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *program],
             stdin=self._slave,
@@ -126,6 +128,23 @@ class Terminal:
         import termios
 
         return termios.tcgetattr(self._slave)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """As when somebody pulls at the corner of the window."""
+        import fcntl
+        import termios
+
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def assert_given_back(self) -> None:
+        """It is as it was before: its mode, what was on it, the cursor, the mouse."""
+        assert self.mode == self.mode_before
+        wait_for(lambda: "\x1b[?1049l" in self.text)  # what was printed may be on its way
+        for taken, back in (
+            *(("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?25l", "\x1b[?25h")),
+            *(("\x1b[?1000h", "\x1b[?1000l"), ("\x1b[?1006h", "\x1b[?1006l")),
+        ):
+            assert self.text.rfind(back) > self.text.rfind(taken)
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())

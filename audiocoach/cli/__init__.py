@@ -31,7 +31,8 @@ from audiocoach.errors import AudiocoachError, OutputError, ScriptError
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
-_EXIT_TERMINATED = 143
+_EXIT_SIGNALLED = 128
+"""And the number of the signal, as shells count."""
 
 
 class _Main(click.Group):
@@ -161,11 +162,14 @@ cli.add_command(cli.commands.pop("completion"))
 def main() -> NoReturn:
     """Run the command line and end the process."""
     signal.signal(signal.SIGTERM, _terminated)
+    hangup = getattr(signal, "SIGHUP", None)  # the terminal is closed; not on Windows
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:
+        signal.signal(hangup, _terminated)
     cli(prog_name="audiocoach")
     sys.exit(0)
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
     """End as an interrupt does, so that nothing half-written is left behind."""
-    del number, frame
-    sys.exit(_EXIT_TERMINATED)
+    del frame
+    sys.exit(_EXIT_SIGNALLED + number)

@@ -39,6 +39,8 @@ _LOOK_S = 0.1
 _LONGEST_FADE_S = 3.0
 _TWICE_S = 0.5
 _FASTEST = 1e6
+_HELP = "?"
+"""The key that shows what the others do."""
 
 
 def _speed(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -78,6 +80,12 @@ volume_option = click.option(
     help="To begin with; + and - change it.",
 )
 
+plain_option = click.option(
+    "--plain",
+    is_flag=True,
+    help="Few lines instead of a screen, for a program that reads them aloud.",
+)
+
 
 @click.command(short_help="Play a routine now, hands free.")
 @routine_argument
@@ -91,6 +99,7 @@ volume_option = click.option(
 @speed_option
 @volume_option
 @keys_option
+@plain_option
 def play(
     *,
     routine: str,
@@ -104,6 +113,7 @@ def play(
     speed: float | None,
     volume: int,
     keys: dict[str, Command],
+    plain: bool,
 ) -> None:
     """Play ROUTINE now: the sound begins at once, the words as they are spoken.
 
@@ -134,7 +144,7 @@ def play(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     chosen = find_preset(preset, accessible=accessible)
-    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume, keys))
+    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume, keys, plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,7 @@ class Setting:
     speed: float | None = None
     volume: int = 100
     keys: Mapping[str, Command] = field(default_factory=dict)
+    plain: bool = False
 
 
 def check_speed(speed: float | None, device: str | None) -> None:
@@ -171,7 +182,7 @@ def perform(
     """
     from audiocoach import library, render
     from audiocoach.cli.keys import is_terminal, open_keys
-    from audiocoach.cli.screen import open_screen
+    from audiocoach.cli.screen import About, open_screen
     from audiocoach.live import Session, Where
     from audiocoach.live.apart import SpeakerApart
     from audiocoach.master import estimate
@@ -210,7 +221,9 @@ def perform(
             with (
                 open_remote(session, loaded.title),
                 open_keys() as keys,
-                open_screen(loaded.title, keys=keys is not None) as screen,
+                open_screen(
+                    About(loaded.title, session.chapters, keys is not None), plain=setting.plain
+                ) as screen,
             ):
                 cut = _watch(session, output, keys, hands=hands, screen=screen, enough=enough)
         if session.error is not None:
@@ -240,7 +253,9 @@ def _watch(
     try:
         while not output.finished(0 if keys else _LOOK_S):
             key = keys.read(_LOOK_S) if keys else None
-            if key and (command := hands.command(key, session.status().state)):
+            if key == _HELP:
+                screen.help()
+            elif key and (command := hands.command(key, session.status().state)):
                 session.do(command)
             screen.show(session.status(), session.heard())
             if not cut and not session.left and enough():

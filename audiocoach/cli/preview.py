@@ -23,6 +23,7 @@ from audiocoach.cli.play import (
     check_speed,
     device_option,
     perform,
+    plain_option,
     speed_option,
     volume_option,
 )
@@ -57,6 +58,7 @@ _LOOK_S = 0.25
 @speed_option
 @volume_option
 @keys_option
+@plain_option
 def preview(
     *,
     routine: str,
@@ -72,6 +74,7 @@ def preview(
     speed: float | None,
     volume: int,
     keys: dict[str, Command],
+    plain: bool,
 ) -> None:
     """Play ROUTINE from one of its steps on, to hear how it sounds while you write it.
 
@@ -91,7 +94,7 @@ def preview(
         raise click.UsageError("give --step or --from, not both")
     path = library.find_routine(routine)
     chosen = find_preset(preset, accessible=accessible)
-    setting = Setting(voice, ambience, None, chosen, device, speed, volume, keys)
+    setting = Setting(voice, ambience, None, chosen, device, speed, volume, keys, plain)
     while True:
         watched = Watched([path])
         try:
