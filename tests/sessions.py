@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,6 +149,7 @@ def start(speaker: Speaker) -> Iterator[Start]:
         ready: bool = True,
         interactive: bool = True,
         volume: int = 100,
+        **asked: Any,
     ) -> Listener:
         session = Session(
             played,
@@ -157,6 +159,7 @@ def start(speaker: Speaker) -> Iterator[Start]:
             trim=TRIM,
             interactive=interactive,
             volume=volume,
+            **asked,
         )
         sessions.append(session)
         listener = Listener(session)

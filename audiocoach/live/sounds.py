@@ -67,6 +67,8 @@ class Sounds:
         self._bed_gain = bed_gain(bed, levels, trim)
         self._sounding: list[Sounding] = []
         self._answer: Sounding | None = None
+        self._gap: Frames = 0
+        """After an answer, until words may begin."""
         self._rung: list[tuple[Stereo, Frames]] = []
         """The earcons that are heard, and how much of each was."""
         self._ducking = Glide(1.0, levels.release, levels.attack)
@@ -91,6 +93,7 @@ class Sounds:
         mix = alone(placed, clip, self._marks, self._levels, self._trim)
         self._answer = Sounding(placed, mix, -ms_to_frames(_GATHER))
         self._sounding.append(self._answer)
+        self._gap = ms_to_frames(_GAP)
 
     def ring(self, earcon: Earcon) -> None:
         """Let an earcon be heard."""
@@ -103,8 +106,7 @@ class Sounds:
         rests = [
             sounding.left for sounding in self._sounding if sounding.is_cue and not sounding.dropped
         ]
-        answers = self._answer is not None and not self._answer.dropped and not self._answer.over
-        return max(rests, default=0) + (ms_to_frames(_GAP) if answers else 0)
+        return max(rests, default=0) + self._gap
 
     @property
     def said(self) -> Key | None:
@@ -178,7 +180,9 @@ class Sounds:
         for sounding in self._sounding:
             sounding.add(out, duck)
         self._sounding = [sounding for sounding in self._sounding if not sounding.over]
-        if self._answer is not None and self._answer.over:
+        if self._answer is None:
+            self._gap = max(0, self._gap - len(out))
+        elif self._answer.over:
             self._answer = None
         self._add_rung(out)
         out *= self._gain(falling, len(out)) * presence
