@@ -31,6 +31,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("audiocoach", appauthor=False)
 
 
+def state_folder() -> Path:
+    """Where it is kept how far each routine was played; need not exist."""
+    return platformdirs.user_state_path("audiocoach", appauthor=False)
+
+
 @dataclass(frozen=True, slots=True)
 class RoutineFile:
     """A script that can be named on the command line."""

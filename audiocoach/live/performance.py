@@ -12,7 +12,7 @@ from audiocoach.live.plan import Key
 from audiocoach.live.playhead import Playhead
 from audiocoach.live.sounding import NOTHING, ONE, Gain
 from audiocoach.live.sounds import Sounds, falling
-from audiocoach.live.status import Earcon, Heard, State, Status
+from audiocoach.live.status import Earcon, Heard, State, Status, Where
 from audiocoach.live.unheard import Unheard
 from audiocoach.live.waiting import Countdown, Patience
 from audiocoach.mix import Stereo
@@ -48,6 +48,7 @@ class Performance:
         self.paused = False
         self.leaving = False
         """Everything fades, and that is the end."""
+        self._left_at: Where | None = None
         self._unheard = Unheard()
         to_words = frames_to_ms(first.start - head.now)
         self._countdown = Countdown(start_in, min(start_in, to_words))
@@ -123,6 +124,12 @@ class Performance:
         way()
         if self.head.step:
             self._words = self.head.step.words
+
+    def leave(self) -> None:
+        """Let everything fade; words that this cuts were not said."""
+        if not self.leaving:
+            self._left_at = self.head.where(self._unsaid)
+        self.leaving = True
 
     def be_patient(self) -> None:
         """The listener was heard: wait anew before a reminder."""
@@ -248,6 +255,6 @@ class Performance:
             chapter_number=self.chapter,
             tempo=tempo,
             starts_in=0 if self._countdown.over else self._countdown.left,
-            where=self.head.where(self._unsaid),
+            where=self._left_at or self.head.where(self._unsaid),
             finished=self.head.after_all,
         )

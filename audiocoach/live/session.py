@@ -159,7 +159,7 @@ class Session:
             return np.zeros((frames, 2), dtype=np.float32)
         self._head.follow(self._ahead.plan)
         if self._ahead.error is not None:
-            self._performance.leaving = True
+            self._performance.leave()
         for _ in range(self._wishes.qsize()):
             self._wishes.get()()
         out = np.empty((frames, 2), dtype=np.float32)
@@ -292,7 +292,7 @@ class Session:
         return True
 
     def _leave(self) -> bool:
-        self._performance.leaving = True
+        self._performance.leave()
         return True
 
 
