@@ -7,13 +7,27 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from audiocoach.cli.beginning import (
+    Beginning,
+    Kept,
+    asked,
+    asked_again,
+    begin_from,
+    bookmarks_of,
+    fade_out_option,
+    from_option,
+    how_to_go_on,
+    resume_option,
+    resumed,
+    start_in_option,
+)
 from audiocoach.cli.hands import Hands, keys_option
 from audiocoach.cli.options import (
     accessible_option,
@@ -24,6 +38,7 @@ from audiocoach.cli.options import (
     routine_argument,
     voice_option,
 )
+from audiocoach.errors import NotFoundError
 from audiocoach.presets import PHONE, Preset
 from audiocoach.presets import preset as find_preset
 
@@ -100,7 +115,13 @@ plain_option = click.option(
 @volume_option
 @keys_option
 @plain_option
+@resume_option
+@from_option
+@start_in_option
+@fade_out_option
+@click.pass_context
 def play(
+    ctx: click.Context,
     *,
     routine: str,
     voice: str,
@@ -114,6 +135,10 @@ def play(
     volume: int,
     keys: dict[str, Command],
     plain: bool,
+    resume: bool,
+    begin: str | None,
+    start_in: int | None,
+    fade_out: int | None,
 ) -> None:
     """Play ROUTINE now: the sound begins at once, the words as they are spoken.
 
@@ -121,19 +146,27 @@ def play(
 
     \b
     space         pause, the bed goes on; or go on where the coach waits for you
-    right, left   the next step, the one before
-    r             this step again
-    + and -       louder, quieter
     enter or d    done, in a step that waits for you
+    right, left   the next step, the one before
+    n, p          the next chapter, the one before
+    . and ,       15 seconds on, 15 seconds back
+    r             this step again
+    l, k          one more minute in this step, one less
+    [ and ]       slower, faster: the working time of all that comes
+    t             how long: speaks the time that is left
+    + and -       louder, quieter
+    0 and 9       the same for the sound behind the voice alone
     q or Ctrl-C   fade out and leave
 
     --length is reckoned once, before the first word is spoken: the end may come some seconds
-    earlier or later, and where the coach waits for you it is yours.
+    earlier or later, and where the coach waits for you it is yours. docs/play.md tells more.
 
     \b
     audiocoach play back-massage
     audiocoach play back-massage --set position=chair --ambience rain
-    audiocoach play back-massage --length 20m
+    audiocoach play back-massage --length 20m --start-in 30s
+    audiocoach play back-massage --from "lower back"
+    audiocoach play back-massage --resume
     audiocoach play my-stretches.md --device headphones --volume 50
     audiocoach play my-stretches.md --device null --speed max
     """  # noqa: D301
@@ -141,10 +174,51 @@ def play(
     from audiocoach.script import load
 
     check_speed(speed, device)
+    if resume and begin is not None:
+        raise click.UsageError("give --resume or --from, not both")
     path = library.find_routine(routine)
-    loaded = load(path, dict(choices))
-    chosen = find_preset(preset, accessible=accessible)
-    perform(loaded, Setting(voice, ambience, length, chosen, device, speed, volume, keys, plain))
+    bookmarks = bookmarks_of(path)
+    left = bookmarks.load() if resume else None
+    given: dict[str, Any] = {
+        "voice": voice,
+        "ambience": ambience,
+        "length": length,
+        "choices": choices,
+        "preset": preset,
+        "accessible": accessible,
+    }
+    again = asked_again(ctx, left) if left else {}
+    try:
+        loaded = load(path, dict((given | again)["choices"]))
+    except NotFoundError:
+        if "choices" not in again:
+            raise
+        del again["choices"]  # the script does not offer them any longer
+        loaded = load(path, dict(choices))
+    given |= again
+    setting = Setting(
+        voice=given["voice"],
+        ambience=given["ambience"],
+        length=given["length"],
+        preset=find_preset(given["preset"], accessible=given["accessible"]),
+        device=device,
+        speed=speed,
+        volume=volume,
+        keys=keys,
+        plain=plain,
+        start_in=start_in or 0,
+        fade_out=fade_out,
+    )
+    if begin is not None:
+        beginning = begin_from(loaded, begin)
+    else:
+        beginning = resumed(left, loaded) if resume else Beginning()
+    kept = Kept(bookmarks, asked(given))
+    try:
+        perform(loaded, setting, beginning=beginning, kept=kept if speed is None else None)
+    finally:
+        if kept.left and not kept.left.finished:
+            click.echo(how_to_go_on(routine, kept.left, loaded))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +234,8 @@ class Setting:
     volume: int = 100
     keys: Mapping[str, Command] = field(default_factory=dict)
     plain: bool = False
+    start_in: int = 0
+    fade_out: int | None = None
 
 
 def check_speed(speed: float | None, device: str | None) -> None:
@@ -172,10 +248,11 @@ def perform(
     loaded: Routine,
     setting: Setting,
     *,
-    first: int = 0,
+    beginning: Beginning | None = None,
+    kept: Kept | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Play a routine from step ``first`` on, until it ends, or the listener leaves.
+    """Play a routine until it ends, or the listener leaves.
 
     ``enough`` is asked again and again whether to leave before that. The result is whether
     the listener has left.
@@ -183,14 +260,17 @@ def perform(
     from audiocoach import library, render
     from audiocoach.cli.keys import is_terminal, open_keys
     from audiocoach.cli.screen import About, open_screen
-    from audiocoach.live import Session, Where
+    from audiocoach.live import Session
     from audiocoach.live.apart import SpeakerApart
+    from audiocoach.live.bookmarks import Keeper
+    from audiocoach.live.earcons import load_earcons
     from audiocoach.master import estimate
     from audiocoach.remote import open_remote
     from audiocoach.sinks.device import open_output
     from audiocoach.sinks.steady import SteadyOutput
     from audiocoach.timeline import estimated_length, schedule
 
+    beginning = beginning or Beginning()
     with ExitStack() as stack:
         speed = 1.0 if setting.speed is None else setting.speed
         output = SteadyOutput(lambda lost: open_output(setting.device, speed, lost=lost))
@@ -201,20 +281,31 @@ def perform(
         fitted = render.fitted(loaded, cue_length, render.mark_lengths(marks), setting.length)
         timeline = schedule(fitted.routine, cue_length, render.mark_lengths(marks), fitted.spacing)
         master = estimate(timeline, marks, setting.preset.levels)
+        levels, spacing = master.levels, fitted.spacing
+        if setting.fade_out is not None:
+            levels = replace(levels, fade_out=setting.fade_out)
+            spacing = replace(spacing, tail=setting.fade_out)
         session = Session(
             fitted.routine,
             speaker.open,
             render.open_bed(loaded, setting.ambience, setting.preset.bed_tone, at_once=True),
             marks,
-            levels=master.levels,
+            levels=levels,
             trim=master.trim,
-            spacing=fitted.spacing,
+            spacing=spacing,
             volume=setting.volume,
             interactive=is_terminal(),
-            begin=Where(first) if first else None,
+            begin=beginning.where,
+            tempo=beginning.tempo,
+            start_in=setting.start_in,
+            earcons=load_earcons(levels, master.trim),
         )
         stack.callback(session.close)
         stack.callback(speaker.close)  # first, so that nothing has to be awaited
+        if kept:
+            keeper = Keeper(kept.bookmarks, loaded, session.status, kept.asked)
+            stack.callback(kept.close, keeper)
+            keeper.start()
         with _leaving_on_interrupt(session):
             output.start(session)
             hands = Hands(setting.keys)

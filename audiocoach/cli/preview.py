@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audiocoach.cli.beginning import Beginning
 from audiocoach.cli.hands import keys_option
 from audiocoach.cli.options import (
     accessible_option,
@@ -88,6 +89,7 @@ def preview(
     audiocoach preview my-routine.md --step 12 --watch
     """  # noqa: D301
     from audiocoach import library
+    from audiocoach.live import Where
 
     check_speed(speed, device)
     if step is not None and line is not None:
@@ -102,7 +104,10 @@ def preview(
             watched.add(others)
             first = find_step(loaded, path, step, line)
             left = perform(
-                loaded, setting, first=first, enough=watched.changed if watch else lambda: False
+                loaded,
+                setting,
+                beginning=Beginning(Where(first) if first else None),
+                enough=watched.changed if watch else lambda: False,
             )
         except DeviceError:
             raise

@@ -123,7 +123,10 @@ class Bookmarks:
 
 
 class Keeper:
-    """Saves where a session is, now and then and at its end, in a thread of its own."""
+    """Saves where a session is, now and then and at its end, in a thread of its own.
+
+    As long as nothing was said, what was saved before stays.
+    """
 
     def __init__(
         self,
@@ -136,6 +139,7 @@ class Keeper:
         """Why where it is could not be saved, if it could not."""
         self._bookmarks, self._status, self._asked = bookmarks, status, asked
         self._content, self._steps = content(routine), _names(routine)
+        self._begun = status().where
         self._saved: Bookmark | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bookmark", daemon=True)
@@ -145,13 +149,13 @@ class Keeper:
         self._bookmarks.sweep()
         self._thread.start()
 
-    def close(self) -> Bookmark:
-        """Save for the last time; where it was left."""
+    def close(self) -> Bookmark | None:
+        """Save for the last time; where it was left, if that is saved."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join()
         self._save()
-        return self._bookmark()
+        return self._saved
 
     def _run(self) -> None:
         while not self._stopped.wait(_EVERY_S):
@@ -159,11 +163,11 @@ class Keeper:
 
     def _save(self) -> None:
         bookmark = self._bookmark()
-        if bookmark == self._saved:
+        if bookmark == self._saved or (bookmark.where == self._begun and not self._saved):
             return
         try:
             self._bookmarks.save(bookmark)
-            self._saved = bookmark
+            self._saved, self.problem = bookmark, None
         except OSError as error:
             self.problem = error
 
