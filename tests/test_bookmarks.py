@@ -208,6 +208,7 @@ while True:
 def test_it_can_be_read_after_a_kill_at_any_moment(tmp_path: Path) -> None:
     chance = random.Random(7)  # noqa: S311 - no secret
     bookmarks = Bookmarks(tmp_path, Path("x.md"))
+    bookmarks.save(Bookmark(Where(0), steps=("0",) * 500))
     for _ in range(int(os.environ.get("AUDIOCOACH_KILLS", "20"))):
         process = subprocess.Popen(
             [sys.executable, "-c", _SAVES, str(tmp_path)], stdout=subprocess.PIPE

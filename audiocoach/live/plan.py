@@ -56,10 +56,8 @@ class PlannedStep:
     bed_from: Frames
     """Where that begins, when the step before has run out."""
 
-    def begins(self) -> Iterator[tuple[Key, PlacedCue | PlacedSound, Frames]]:
-        """All that begins in it and at which offset: sounds, then cues, each in order."""
-        for key, placed in numbered((*self.sounds, *self.cues)):
-            yield key, placed, ms_to_frames(placed.start) - self.start
+    begins: tuple[tuple[Key, PlacedCue | PlacedSound, Frames], ...]
+    """All that begins in it and at which offset: sounds, then cues, each in order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,10 +148,12 @@ def _steps(
         )
         words = cues[at][0].cue.text if cues[at] else ""
         bed = placed.step.backdrop
+        start = ms_to_frames(placed.start)
+        begins = numbered((*sounds[at], *cues[at]))
         result.append(
             PlannedStep(
                 placed.step,
-                ms_to_frames(placed.start),
+                start,
                 ms_to_frames(words_end),
                 ms_to_frames(max(words_end, following - levels.attack)),
                 tuple(cues[at]),
@@ -165,6 +165,7 @@ def _steps(
                 coming,
                 bed.layers if bed else routine.ambience,
                 ms_to_frames(beds_from[at]),
+                tuple((key, thing, ms_to_frames(thing.start) - start) for key, thing in begins),
             )
         )
         first = at > 0 and timeline.steps[at - 1].chapter != placed.chapter

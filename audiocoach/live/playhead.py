@@ -75,12 +75,16 @@ class Playhead:
         if step is None:
             return Where(max(0, self._at))
         now = max(self._offset, self._not_before)
-        begins = {key: at for key, placed, at in step.begins() if isinstance(placed, PlacedCue)}
-        said = [key for key, at in begins.items() if key in self._heard or at < now]
-        if unsaid in said:
-            said.remove(unsaid)
-            now = min(now, begins[unsaid])
-        return Where(self._at, max(0, frames_to_ms(now)), len(said))
+        offset, said = now, 0
+        for key, placed, begins in step.begins:
+            if not isinstance(placed, PlacedCue):
+                continue
+            if begins < now or (self._heard and key in self._heard):
+                if key == unsaid:
+                    offset = min(offset, begins)
+                else:
+                    said += 1
+        return Where(self._at, max(0, frames_to_ms(offset)), said)
 
     @property
     def now(self) -> Frames:
@@ -168,15 +172,15 @@ class Playhead:
         if before is None or after is None or after.step is before.step:
             return
         now = max(self._offset, self._not_before)
-        heard = self._heard | {key for key, _, offset in before.begins() if offset < now}
+        heard = self._heard | {key for key, _, offset in before.begins if offset < now}
         left = left_cues(after.step)
         self._heard = {
             key
-            for key, _, offset in after.begins()
+            for key, _, offset in after.begins
             if key in heard and (key[0] not in left or offset < now + self._run_up)
         }
         missed = [
-            offset for key, _, offset in after.begins() if key not in self._heard and offset < now
+            offset for key, _, offset in after.begins if key not in self._heard and offset < now
         ]
         self._offset = min([self._offset, *missed])
         self._not_before = self._offset
@@ -250,7 +254,7 @@ class Playhead:
         """Go to just before a cue in a step, unless it comes anyway."""
         if not 0 <= at < len(self._plan.steps):
             return
-        offset = next((o for key, _, o in self._plan.steps[at].begins() if key == cue), None)
+        offset = next((o for key, _, o in self._plan.steps[at].begins if key == cue), None)
         if at != self._at:
             self._enter(at, offset or 0)
         self._heard.discard(cue)
@@ -277,9 +281,9 @@ class Playhead:
         """What begins in the next ``count`` frames, and at which offset."""
         if self.step is None:
             return
-        for key, placed, offset in self.step.begins():
+        for key, placed, offset in self.step.begins:
             due = max(self._offset, self._not_before) <= offset < self._offset + count
-            if due and key not in self._heard:
+            if due and (not self._heard or key not in self._heard):
                 yield key, placed, offset
 
     def since(self, offset: Frames) -> Frames:
@@ -335,7 +339,7 @@ class Playhead:
         for number, cue in enumerate(step.cues):
             begins = ms_to_frames(cue.start) - step.start
             if number < where.said:
-                self._heard |= {key for key, placed, _ in step.begins() if placed is cue}
+                self._heard |= {key for key, placed, _ in step.begins if placed is cue}
             else:
                 offset = min(offset, begins)
         self._begin_with = None
