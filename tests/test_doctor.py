@@ -106,6 +106,9 @@ def test_without_a_bus_the_media_keys_are_missing(
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
     for found in doctor.media_keys():
         assert found.state == "missing"
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+    for found in doctor.media_keys():
+        assert (found.state, "there is no D-Bus session bus" in found.told) == ("missing", True)
 
 
 def test_each_extra_is_named_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:

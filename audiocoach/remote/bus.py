@@ -9,6 +9,8 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dbus_fast.aio import MessageBus
+
     from audiocoach.remote import Controlled
 
 _log = logging.getLogger(__name__)
@@ -19,6 +21,23 @@ _LOOK_S = 0.1
 """The session is looked at this often."""
 _CONNECT_S = 5.0
 _CLOSE_S = 1.0
+
+
+def answers(address: str) -> None:
+    """Try a bus; raises what goes wrong, of whatever kind."""
+
+    async def ask() -> None:
+        (await _connected(address)).disconnect()
+
+    asyncio.run(ask())
+
+
+async def _connected(address: str) -> MessageBus:
+    from dbus_fast.aio import MessageBus
+
+    bus = MessageBus(bus_address=address, auth_timeout=_CONNECT_S)
+    await asyncio.wait_for(bus.connect(), _CONNECT_S)
+    return bus
 
 
 class Connection:
@@ -46,20 +65,19 @@ class Connection:
 
     async def _serve(self) -> None:
         from dbus_fast import NameFlag, RequestNameReply
-        from dbus_fast.aio import MessageBus
 
         from audiocoach.remote.mpris import Application, Player
 
-        bus = MessageBus(bus_address=self._address, auth_timeout=_CONNECT_S)
-        await asyncio.wait_for(bus.connect(), _CONNECT_S)
+        bus = await _connected(self._address)
         player = Player(self._session, self._title)
         bus.export(_PATH, Application(self._session))
         bus.export(_PATH, player)
         owned = await bus.request_name(_NAME, NameFlag.DO_NOT_QUEUE)
         if owned is not RequestNameReply.PRIMARY_OWNER:  # another routine is being played
             await bus.request_name(f"{_NAME}.instance{os.getpid()}", NameFlag.DO_NOT_QUEUE)
-        while not self._closed.is_set() and bus.connected:
+        gone = asyncio.ensure_future(bus.wait_for_disconnect())  # type: ignore[no-untyped-call]
+        while not (self._closed.is_set() or gone.done()):
             player.look()
-            await asyncio.sleep(_LOOK_S)
-        if bus.connected:
-            bus.disconnect()
+            await asyncio.wait({gone}, timeout=_LOOK_S)
+        bus.disconnect()
+        await asyncio.wait_for(gone, _CLOSE_S)
