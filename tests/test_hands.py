@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from audiocoach.cli import cli
 from audiocoach.cli.hands import Hands
+from audiocoach.cli.typed import KEYS
 from audiocoach.live import Command, State
 
 
@@ -104,3 +106,12 @@ def test_what_cannot_be_assigned_is_told(assigned: str, told: str) -> None:
     result = CliRunner().invoke(cli, ["play", "breathing-pause", "--key", assigned])
     assert result.exit_code == 2
     assert told in " ".join(result.stderr.split())
+
+
+def test_every_command_and_key_that_can_be_assigned_is_in_the_docs() -> None:
+    docs = (Path(__file__).parent.parent / "docs" / "play.md").read_text(encoding="utf-8")
+    hidden = {Command.ATTEND, Command.IGNORE}
+    for command in set(Command) - hidden:
+        assert f"`{command.value.replace(' ', '-')}`" in docs
+    for key in KEYS - {"ctrl-c", *(f"f{number}" for number in range(2, 24))}:
+        assert f"`{key}`" in docs

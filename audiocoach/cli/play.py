@@ -157,6 +157,10 @@ def play(
     + and -       louder, quieter
     0 and 9       the same for the sound behind the voice alone
     q or Ctrl-C   fade out and leave
+    ?             show all keys
+
+    Where the coach waits, any other key goes on, and a click. Media keys, headsets, pedals and
+    the mouse: docs/play.md.
 
     --length is reckoned once, before the first word is spoken: the end may come some seconds
     earlier or later, and where the coach waits for you it is yours. docs/play.md tells more.

@@ -101,7 +101,7 @@ class SteadyOutput:
         elif self._now() - self._lost_at > self._patience_s:
             raise DeviceError(
                 f"{self.name} was lost, and none has come back in "
-                f"{self._patience_s / 60:.0f} minutes; start again when there is one"
+                f"{self._patience_s / 60:.0f} minutes; --resume goes on there when there is one"
             )
         return False
 
