@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from audiocoach.cache import Entries
 from audiocoach.decode import Block
-from audiocoach.errors import NotFoundError, OutputError, SoundError
+from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import cache_folder
 from audiocoach.loudness import STEP
 from audiocoach.measured import (
@@ -168,21 +168,16 @@ class Bed:
         """Have all of a loop that can be held in memory, and keep it for other runs."""
         if self._whole or not self.held:
             return
-        key, loops = self.content, Entries(cache_folder() / "beds", "loop")
-        try:
-            kept = loops.get(key) if key else None
-            if kept is not None and len(kept) == self.frames * self._pcm.itemsize * 2:
-                self._pcm = np.frombuffer(kept, "<i2").reshape(-1, 2)
-                self._blocks = iter(())
-                self._decoded, self._whole = self.frames, True
-                return
-            self._decode_to(self.frames + 1)
-            if key and self._whole:
-                loops.put(key, self._pcm.astype("<i2").tobytes())
-        except OutputError:
-            pass  # it is decoded again by the next run
-        finally:
-            loops.close()
+        key, loops = self.content, Entries(cache_folder() / "beds", "loop", needed=False)
+        kept = loops.get(key) if key else None
+        if kept is not None and len(kept) == self.frames * self._pcm.itemsize * 2:
+            self._pcm = np.frombuffer(kept, "<i2").reshape(-1, 2)
+            self._blocks = iter(())
+            self._decoded, self._whole = self.frames, True
+            return
+        self._decode_to(self.frames + 1)
+        if key and self._whole:
+            loops.put(key, self._pcm.astype("<i2").tobytes())
 
     def read(self, frames: Frames) -> Block:
         """The next ``frames`` frames at the level at which they are stored; ``(frames, 2)``."""

@@ -16,6 +16,7 @@ import os
 import re
 import stat
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,15 +45,18 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 class Entries:
     """The entries of one kind below ``folder``; several programs at once may use them.
 
-    Where the folder cannot be written, what is put is kept in a temporary one for this run.
+    Where the folder cannot be written, what is put is kept in a temporary one for this run, if
+    it is ``needed``; else it is not kept.
     """
 
-    def __init__(self, folder: Path, suffix: str) -> None:
+    def __init__(self, folder: Path, suffix: str, *, needed: bool = True) -> None:
         """``suffix``, without a dot, also names the kind within each file."""
+        self._needed = needed
         self._folder = folder
         self._suffix = suffix
         self._magic = f"audiocoach {suffix}\n".encode()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._lock = threading.Lock()
 
     def path(self, key: str) -> Path:
         """Where the entry of that key is kept, if it is."""
@@ -79,7 +83,7 @@ class Entries:
     def put(self, key: str, body: bytes) -> bytes:
         """Keep ``body``; returns what is kept: of two runs at once, the first one's stays.
 
-        Raises ``OutputError`` where there is no room for it anywhere.
+        Raises ``OutputError`` where it is needed and there is no room for it anywhere.
         """
         data = self._magic + _digest(body) + body
         try:
@@ -91,14 +95,16 @@ class Entries:
             reason = OSError("what is there is damaged and cannot be removed")
         except OSError as error:
             reason = error
-        self._put_aside(key, data, reason)
+        if self._needed:
+            self._put_aside(key, data, reason)
         return body
 
     def _put_aside(self, key: str, data: bytes, reason: OSError) -> None:
         try:
-            if self._temporary is None:
-                _log.info("the cache %s cannot be written (%s)", self._folder, reason)
-                self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
+            with self._lock:
+                if self._temporary is None:
+                    _log.info("the cache %s cannot be written (%s)", self._folder, reason)
+                    self._temporary = tempfile.TemporaryDirectory(prefix="audiocoach-")
             write_whole(self._within(Path(self._temporary.name), key), data)
         except OSError as error:
             raise OutputError(

@@ -239,7 +239,7 @@ def join(
     gain: Db,
 ) -> Joining:
     """As an export does it: at the quality of every MP3, kept in the cache. Raises ``Unfit``."""
-    entries = Entries(cache_folder() / "stretches", "mp3")
+    entries = Entries(cache_folder() / "stretches", "mp3", needed=False)
     return Joining(whole, known, marks, Encoding(bitrate, QUALITY, gain), entries=entries)
 
 

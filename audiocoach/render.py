@@ -253,7 +253,7 @@ def export(
     made_as = formats.find(target, form)
     bitrate = made_as.checked(bitrate)
     with ExitStack() as stack:
-        files = stack.enter_context(whole_files())
+        files = stack.enter_context(whole_files(target))
         cues_file = files.open(cues) if cues else None
         others = [(files.open(path), sidecar) for path, sidecar in (beside or {}).items()]
         bed = open_bed(routine, ambience, preset.bed_tone)

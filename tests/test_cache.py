@@ -125,6 +125,18 @@ def test_the_bound_is_kept_when_a_run_ends(tmp_path: Path, monkeypatch: pytest.M
     assert len(kept(tmp_path)) == 3
 
 
+def test_what_is_not_needed_is_not_kept_where_it_cannot_be(tmp_path: Path) -> None:
+    blocked = tmp_path / "cache"
+    blocked.write_text("a file where the folder should be")
+    entries = Entries(blocked, "mp3", needed=False)
+    assert entries.put("abcd", BODY) == BODY
+    assert entries.get("abcd") is None
+    entries = Entries(blocked, "clip")
+    assert entries.put("abcd", BODY) == BODY
+    assert entries.get("abcd") == BODY
+    entries.close()
+
+
 def test_of_two_runs_at_once_the_first_ones_entry_stays(tmp_path: Path) -> None:
     first, second = Entries(tmp_path, "clip"), Entries(tmp_path, "clip")
     assert first.put("abcd", b"mine") == b"mine"

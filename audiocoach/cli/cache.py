@@ -9,7 +9,12 @@ import click
 
 from audiocoach.cli.options import format_option
 
-_KINDS = {"clip": "spoken cues", "bed": "measured sounds", "mp3": "files for share"}
+_KINDS = {
+    "clip": "spoken cues",
+    "mp3": "encoded sound",
+    "loop": "decoded loops",
+    "bed": "measured sounds",
+}
 
 
 class _Size(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4

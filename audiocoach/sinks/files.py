@@ -29,10 +29,15 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def whole_files() -> Iterator[WholeFiles]:
-    """The same for several files: none takes its name before all of them are whole."""
+def whole_files(*tried: Path) -> Iterator[WholeFiles]:
+    """The same for several files: none takes its name before all of them are whole.
+
+    Where one of ``tried`` could not be written later, that is told at once.
+    """
     files = WholeFiles()
     try:
+        for path in tried:
+            files.try_out(path)
         yield files
         files.name_all()
     except OSError as error:
@@ -64,6 +69,12 @@ class WholeFiles:
         file = os.fdopen(handle, "w+b")
         self._parts.append((file, part, path))
         return file
+
+    def try_out(self, path: Path) -> None:
+        """Raise ``OutputError`` where a file at ``path`` could not be written."""
+        file = self.open(path)
+        file.close()
+        self._parts.pop()[1].unlink(missing_ok=True)
 
     def finish(self, file: IO[bytes]) -> None:
         """Nothing more is written to that file: see that it is on the disk."""

@@ -20,6 +20,7 @@ from audiocoach.voices.cast import AUTO, SYSTEM, Cast
 from audiocoach.voices.known import KOKORO_VOICES, Known, known, kokoro_info
 from audiocoach.voices.kokoro import KokoroModel, KokoroVoice
 from audiocoach.voices.language import agreement
+from audiocoach.voices.patience import PatientVoice
 from audiocoach.voices.piper import PiperModel, PiperVoice
 from audiocoach.voices.system import SystemEngine
 
@@ -45,8 +46,8 @@ class Neural:
     def open(self, pace: Pace) -> Voice:
         """The voice, at ``pace``."""
         if isinstance(self.model, KokoroModel):
-            return KokoroVoice(self.model, pace)
-        return PiperVoice(self.model, pace)
+            return PatientVoice(KokoroVoice(self.model, pace))
+        return PatientVoice(PiperVoice(self.model, pace))
 
 
 def available() -> list[VoiceInfo]:
@@ -93,7 +94,7 @@ def open_voice(name: str, language: str, pace: Pace) -> Voice:
     if name.endswith(".onnx"):
         if not piper.installed():
             raise NotFoundError(f"the voice {name} needs Piper: {piper.INSTALL}")
-        return PiperVoice(piper.read_model(Path(name), name), pace)
+        return PatientVoice(PiperVoice(piper.read_model(Path(name), name), pace))
     wanted = name.lower()
     voices = neural()
     if voice := named(wanted, voices):

@@ -21,6 +21,9 @@ QUIETEST_PEAK = 0.003
 SHORTEST_MS_PER_LETTER = 15
 """A quarter of what the fastest pace needs: shorter speech has lost words."""
 
+LONGEST_MS, LONGEST_MS_PER_CHARACTER = 5_000, 1_000
+"""Far more than the slowest way to spell: what is longer is an engine that has lost its way."""
+
 _LONGEST_QUOTE = 80
 _MARKUP = str.maketrans({"<": " ", ">": " "})
 _JOINERS = "\u200c\u200d"
@@ -80,4 +83,6 @@ def defect(samples: NDArray[np.float32], rate: int, words: str) -> str:
         return f"{length_ms} ms of silence came"
     if length_ms < SHORTEST_MS_PER_LETTER * sum(char.isalnum() for char in words):
         return f"only {length_ms} ms of speech came: words are missing"
+    if length_ms > LONGEST_MS + LONGEST_MS_PER_CHARACTER * len(words):
+        return f"{length_ms} ms of sound came: these words do not last so long"
     return ""
