@@ -79,11 +79,11 @@ class Listener:
         """Seconds that were heard."""
         return sum(map(len, self._blocks)) / RATE
 
-    def hear(self, seconds: float) -> NDArray[np.float32]:
-        """Listen for so long; returns what was heard in that time."""
+    def hear(self, seconds: float, block: int = BLOCK) -> NDArray[np.float32]:
+        """Listen for so long, in blocks of so many frames; returns what was heard in that time."""
         first = len(self._blocks)
-        for _ in range(max(1, round(seconds * RATE / BLOCK))):
-            self._block()
+        for _ in range(max(1, round(seconds * RATE / block))):
+            self._block(block)
         return np.concatenate(self._blocks[first:])
 
     def until(self, reached: Callable[[], bool], limit_s: float = 300.0) -> None:
@@ -100,8 +100,8 @@ class Listener:
     def until_end(self) -> None:
         self.until(lambda: self.session.ended)
 
-    def _block(self) -> None:
-        self._blocks.append(self.session.read(BLOCK))
+    def _block(self, frames: int = BLOCK) -> None:
+        self._blocks.append(self.session.read(frames))
         if self.session.status().state is State.WAITING_FOR_SPEECH:
             time.sleep(0.002)
 
