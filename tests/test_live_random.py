@@ -157,7 +157,7 @@ def test_whatever_is_asked_it_goes_on_and_says_all_that_comes(
 def test_whatever_times_are_asked_for_nothing_is_lost(
     wishes: list[tuple[Command, float]], by: Speaker
 ) -> None:
-    """Nobody goes elsewhere, so all must be said; nothing is said before its turn."""
+    """Nobody goes elsewhere, so all must be said; the half of a short step may come early."""
     with listening(expand(parse(f"# One\n\n{HELD}", "x.md"), {}), by) as listener:
         session = listener.session
         listener.until_words("Glide.")
@@ -171,8 +171,7 @@ def test_whatever_times_are_asked_for_nothing_is_lost(
         assert session.error is None
         counted = Counter(said)
         assert counted.keys() == {"Glide.", "Slow.", "Half.", "Last.", "Bye."}
-        first = [said.index(text) for text in ("Glide.", "Slow.", "Half.", "Bye.")]
-        assert first == sorted(first)
+        assert (said[0], said[-1], counted["Bye."]) == ("Glide.", "Bye.", 1)
         # Words are begun again only where a pause has cut them, or the end has moved away.
         pauses = sum(command is Command.PAUSE for command, _ in wishes)
         assert sum(counted.values()) - len(counted) <= pauses + counted["Last."] - 1
