@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from waves import Sound
 
-from audiocoach.loudness import HOP, hop_energies, integrated_loudness, k_weighting
+from audiocoach.loudness import HOP, integrated_loudness, k_weighting
 from audiocoach.units import RATE
 
 Values = NDArray[np.float64]
@@ -34,6 +35,8 @@ THIRDS_HZ = (
     6300,
     8000,
 )
+PHONE_HZ = 400.0
+"""Under this a phone's loudspeaker gives next to nothing."""
 SPEECH_DB = (
     32.41,
     34.48,
@@ -82,13 +85,36 @@ def thirds(hertz: Values, power: Values) -> Values:
     return np.asarray(total[high] - total[low])
 
 
-def speech_over(loop: Sound, ratio: float) -> dict[int, float]:
+@dataclass(frozen=True)
+class Spectrum:
+    """What is asked of all lines of a loop."""
+
+    thirds: Values
+    """The power in each third octave."""
+    weighted: float
+    """The K-weighted power of all."""
+    on_phone: float
+    """What is left of that under a Butterworth high-pass of 4th order at 400 Hz."""
+
+
+def spectrum(loop: Sound) -> Spectrum:
+    """See ``Spectrum``; takes a second or two."""
+    hertz, power = powers(loop)
+    weighted = power * k_power(hertz)
+    ratio = (np.maximum(hertz, 1e-9) / PHONE_HZ) ** 8
+    return Spectrum(
+        thirds(hertz, power),
+        float(weighted.sum()),
+        float(np.sum(weighted * ratio / (1 + ratio))),
+    )
+
+
+def speech_over(bed: Spectrum, ratio: float) -> dict[int, float]:
     """How many dB speech lies over the bed in each third octave from 1 to 4 kHz.
 
     Speech of the standard's long-term spectrum, ``ratio`` LU louder than the bed.
     """
-    hertz, power = powers(loop)
-    return _speech_over(thirds(hertz, power) / np.sum(power * k_power(hertz)), ratio)
+    return _speech_over(bed.thirds / bed.weighted, ratio)
 
 
 def _speech_over(bed: Values, ratio: float) -> dict[int, float]:
@@ -100,9 +126,8 @@ def _speech_over(bed: Values, ratio: float) -> dict[int, float]:
     return {hz: float(db) for hz, db in zip(THIRDS_HZ, over, strict=True) if 1000 <= hz <= 4000}
 
 
-def speech_over_moments(loop: Sound, ratio: float, part: float) -> dict[int, float]:
+def speech_over_moments(loop: Sound, bed: Spectrum, ratio: float, part: float) -> dict[int, float]:
     """The same where the bed is strong: what ``part`` per cent of moments of 93 ms stay over."""
-    hertz, power = powers(loop)
     size = 4096
     lines = np.arange(size // 2 + 1, dtype=np.float64) * (RATE / size)
     window = np.hanning(size)
@@ -111,25 +136,20 @@ def speech_over_moments(loop: Sound, ratio: float, part: float) -> dict[int, flo
         piece = np.abs(np.fft.rfft(loop[start : start + size] * window[:, None], axis=0)) ** 2
         found.append(thirds(lines, piece.sum(axis=1)))
     bands = np.array(found)
-    bands *= thirds(hertz, power) / np.maximum(bands.mean(axis=0), 1e-30)
+    bands *= bed.thirds / np.maximum(bands.mean(axis=0), 1e-30)
     strong = np.percentile(bands, part, axis=0)
-    return _speech_over(strong / np.sum(power * k_power(hertz)), ratio)
+    return _speech_over(strong / bed.weighted, ratio)
 
 
-def phone_loss(loop: Sound, hertz: float = 400.0) -> float:
-    """LU that are lost under a Butterworth high-pass of 4th order at ``hertz``."""
-    lines, power = powers(loop)
-    weighted = power * k_power(lines)
-    ratio = (np.maximum(lines, 1e-9) / hertz) ** 8
-    return float(10 * np.log10(weighted.sum() / np.sum(weighted * ratio / (1 + ratio))))
+def phone_loss(bed: Spectrum) -> float:
+    """LU that are lost under the high-pass."""
+    return float(10 * np.log10(bed.weighted / bed.on_phone))
 
 
-def mono_loss(loop: Sound) -> float:
-    """LU that are lost where both channels are played as their mean."""
+def mono_loss(loop: Sound, full: float) -> float:
+    """LU that are lost where both channels are played as their mean; ``full`` is its loudness."""
     mono = np.repeat(loop.mean(axis=1, keepdims=True), 2, axis=1)
-    both = (integrated_loudness(sound, circular=True) for sound in (loop, mono))
-    full, folded = both
-    return full - folded
+    return full - integrated_loudness(mono, circular=True)
 
 
 @cache
@@ -213,9 +233,8 @@ def flux(loop: Sound) -> Values:
     return np.asarray(np.abs(np.roll(levels, -1, axis=0) - np.roll(levels, 1, axis=0)).mean(axis=1))
 
 
-def moments_over(loop: Sound) -> Values:
-    """Loudness of each 10 ms against the whole loop's, in LU."""
-    hops = hop_energies(loop, circular=True)
+def moments_over(hops: Values) -> Values:
+    """Loudness of each 10 ms against the whole loop's, in LU; ``hops`` are its energies."""
     return np.asarray(10 * np.log10(np.maximum(hops, 1e-14) / hops.mean()))
 
 

@@ -26,19 +26,36 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "audiocoach")
 
 
+HOMES = (
+    *("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA"),
+    *("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+)
+"""What tells a program where the folders of its user are."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are processors, as many tests wait; none for some files alone."""
+    if config.args_source is config.ArgsSource.ARGS:
+        return 0
+    can_tell = hasattr(os, "sched_getaffinity")
+    return 1 + (len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is made for many tests never meets the folders of whoever runs them."""
+    if hasattr(config, "workerinput"):
+        return  # has them from the process that started it
+    home = tempfile.TemporaryDirectory(prefix="audiocoach-tests-")
+    os.environ.update(dict.fromkeys(HOMES, home.name))
+    config.add_cleanup(home.cleanup)
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has a cache and a data folder of its own, on every system."""
     home = tmp_path_factory.mktemp("home")
-    for name in (
-        "HOME",
-        "USERPROFILE",
-        "XDG_CACHE_HOME",
-        "XDG_DATA_HOME",
-        "XDG_STATE_HOME",
-        "LOCALAPPDATA",
-        "APPDATA",
-    ):
+    for name in HOMES:
         monkeypatch.setenv(name, str(home))
     return home
 

@@ -242,22 +242,21 @@ def test_an_unknown_suffix_or_bed_is_refused(tmp_path: Path) -> None:
         rendered(tmp_path, SCRIPT.format(ambience="ocaen"))
 
 
-@pytest.mark.timeout(600)
-def test_back_massage_as_the_system_voice_speaks_it(tmp_path: Path) -> None:
-    """The product itself: the whole first routine, decoded and measured."""
-    routine = load(library.find_routine("back-massage"), {})
+def test_a_routine_as_the_system_voice_speaks_it(tmp_path: Path) -> None:
+    """The product itself: a whole routine, decoded and measured."""
+    routine = load(library.find_routine("shoulder-rub"), {})
     try:
         with render.open_speaker(routine, "pyttsx3") as speaker:
-            done = render.export(routine, speaker, tmp_path / "back.mp3")
+            done = render.export(routine, speaker, tmp_path / "rub.mp3")
     except NotFoundError as error:
         pytest.skip(f"no system voice here: {error}")
-    assert 25 * 60_000 <= done.timeline.length <= 35 * 60_000
+    assert 4 * 60_000 <= done.timeline.length <= 8 * 60_000
     sound = meters.decode(done.path)
     assert len(sound) == ms_to_frames(done.timeline.length)
     measured = meters.measure(sound)
     assert measured.integrated == pytest.approx(-16.0, abs=0.5)
     assert measured.true_peak <= -1.0
-    for cue in done.timeline.cues[::10]:
+    for cue in done.timeline.cues[::3]:
         clip = speaker.clip(cue.cue).samples.astype(np.float32)
         at, fit = offset_of(clip, sound[:, 0], ms_to_frames(cue.start))
         assert abs(at - ms_to_frames(cue.start)) <= RATE // 1000

@@ -24,6 +24,12 @@ def loop_of(name: str) -> Sound:
     return bed.read(bed.frames)
 
 
+@cache
+def hops_of(name: str) -> NDArray[np.float64]:
+    """The K-weighted energy of each 10 ms of the loop of a built-in bed."""
+    return hop_energies(loop_of(name), circular=True)
+
+
 def level(sound: NDArray[np.floating]) -> float:
     """RMS in dB over full scale."""
     return float(10 * np.log10(np.mean(np.square(sound, dtype=np.float64)) + 1e-20))
@@ -49,9 +55,8 @@ def click_at(sound: Sound, frame: int) -> float:
     return float(20 * np.log10(peak / highs.max()))
 
 
-def short_term(loop: Sound, seconds: float = 3.0) -> NDArray[np.float64]:
-    """Loudness of every window of the loop, against its integrated loudness."""
-    hops = hop_energies(loop, circular=True)
+def short_term(hops: NDArray[np.float64], seconds: float = 3.0) -> NDArray[np.float64]:
+    """Loudness of every window of a loop with these energies, against its integrated loudness."""
     count = round(seconds * 100)
     total = np.asarray(np.cumsum(np.concatenate([[0.0], hops, hops[:count]])), dtype=np.float64)
     power = total[count:] - total[:-count]
