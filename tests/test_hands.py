@@ -82,7 +82,7 @@ def test_keys_are_assigned_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUDIOCOACH_KEYS", "f13=next a=skip-back")
     assigned: list[object] = []
     module = sys.modules["audiocoach.cli.play"]
-    monkeypatch.setattr(module, "perform", lambda _, setting: assigned.append(setting))
+    monkeypatch.setattr(module, "perform", lambda _, setting, **more: assigned.append(setting))
     keys = ["--key", "==quit", "--key", "A=next-chapter"]
     assert CliRunner().invoke(cli, ["play", "breathing-pause", *keys]).exit_code == 0
     (setting,) = assigned
