@@ -177,6 +177,11 @@ class Ambience:
         """Whether all sounds are short enough to be read from anywhere at no cost."""
         return all(sound.held for sound in self._sounds)
 
+    def prepare(self) -> None:
+        """Have measured what an export asks for: it takes a while, the first time."""
+        for sound in self._sounds:
+            sound.prepare()
+
     def hold(self) -> None:
         """Have them in memory."""
         for sound in self._sounds:

@@ -7,8 +7,10 @@ give the same picture, another title another tint.
 from __future__ import annotations
 
 import colorsys
+import contextlib
 import hashlib
 import itertools
+import json
 import struct
 import zlib
 
@@ -16,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach import strokes
+from audiocoach.cache import Entries
+from audiocoach.errors import OutputError
+from audiocoach.library import cache_folder
 from audiocoach.units import HOUR, MINUTE, Ms
 
 SIDE = 1_400
@@ -38,6 +43,8 @@ _SIZES = (9.5, 8.5, 7.5, 6.5, 5.8)
 pixels is 7 pixels high."""
 _LEADING = 23.0
 _MOST_LINES = 4
+_FORMAT = 1
+"""Part of each key: raised when the same title would be drawn otherwise."""
 _PEN = 2.1
 """Breadth of the pen in units of ``strokes``."""
 _SHADES = np.float32(6)
@@ -69,6 +76,20 @@ def cover(title: str, length: Ms, side: int = SIDE) -> bytes:
     if step > 1:
         picture = picture.reshape(side, step, side, step, 3).mean(axis=(1, 3))
     return _png(np.rint(picture * 255).astype(np.uint8))
+
+
+def kept_cover(title: str, length: Ms) -> bytes:
+    """The same, drawn once and kept in the cache."""
+    made_of = [_FORMAT, title, length_text(length), np.__version__, zlib.ZLIB_RUNTIME_VERSION]
+    key = hashlib.blake2b(json.dumps(made_of).encode(), digest_size=20).hexdigest()
+    entries = Entries(cache_folder() / "covers", "png")
+    picture = entries.get(key)
+    if picture is None:
+        picture = cover(title, length)
+        with contextlib.suppress(OutputError):
+            entries.put(key, picture)
+    entries.close()
+    return picture
 
 
 def length_text(length: Ms) -> str:

@@ -62,6 +62,8 @@ class Bed:
         It needs to give only once a loop that is short. ``content`` names what it gives.
         """
         self._content = content
+        self._kept = False
+        """Whether other runs find it, or it was taken from there."""
         self.name = name
         self._frames = frames
         self._loudness = loudness
@@ -159,6 +161,13 @@ class Bed:
                 self._content = content_key(self._made_of, f"{self._tone!r} {self.name}")
         return self._content
 
+    def prepare(self) -> None:
+        """Have all of it measured, and what can be held decoded and kept for other runs."""
+        fresh = self._measured is None
+        self._measure()
+        if fresh and self._whole:
+            self.hold()
+
     @property
     def held(self) -> bool:
         """Whether all of it can lie in memory, so that seeking costs nothing."""
@@ -166,10 +175,11 @@ class Bed:
 
     def hold(self) -> None:
         """Have all of a loop that can be held in memory, and keep it for other runs."""
-        if self._whole or not self.held:
+        if self._kept or not self.held:
             return
+        self._kept = True
         key, loops = self.content, Entries(cache_folder() / "beds", "loop", needed=False)
-        kept = loops.get(key) if key else None
+        kept = loops.get(key) if key and not self._whole else None
         if kept is not None and len(kept) == self.frames * self._pcm.itemsize * 2:
             self._pcm = np.frombuffer(kept, "<i2").reshape(-1, 2)
             self._blocks = iter(())

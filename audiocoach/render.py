@@ -248,7 +248,7 @@ def export(
     from audiocoach.sinks.outputs import Outputs
     from audiocoach.stems import NAMES as STEMS
     from audiocoach.stems import BedOnly, VoiceOnly, silence
-    from audiocoach.written import write_blocks, write_joined
+    from audiocoach.written import meanwhile, write_blocks, write_joined
 
     made_as = formats.find(target, form)
     bitrate = made_as.checked(bitrate)
@@ -258,7 +258,8 @@ def export(
         others = [(files.open(path), sidecar) for path, sidecar in (beside or {}).items()]
         bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
-        speak(routine, speaker, progress)
+        with meanwhile(bed.prepare):
+            speak(routine, speaker, progress)
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
@@ -286,8 +287,7 @@ def export(
         said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
         gain, trim = made_as.gain(bitrate), master.trim
         levels = made_as.limited(master.levels, bitrate)
-        whole = Whole(timeline, mix, bed, levels, trim)
-        wholes = [whole]
+        wholes = [Whole(timeline, mix, bed, levels, trim)]
         if apart:
             voice = VoiceOnly(timeline, speaker.clip, {}, master.levels, trim)
             rest = BedOnly(timeline, speaker.clip, marks, master.levels, trim)
@@ -300,7 +300,7 @@ def export(
         outputs = Outputs(
             files, target, made_as, bitrate, said, split=split, stems=STEMS if apart else ()
         )
-        joining = partial(join, whole, speaker.known, marks, bitrate or 0, gain)
+        joining = partial(join, wholes[0], speaker.known, marks, bitrate or 0, gain)
         if stems or not write_joined(outputs, joining, partial(progress, "mixing")):
             write_blocks(outputs, wholes, gain, stems, partial(progress, "mixing"))
         outputs.close()

@@ -61,6 +61,7 @@ class Speaker:
         self._cache = cache
         self._tone = tone
         self._known: dict[str, Known] = {}
+        self._keys: dict[Cue, str] = {}
         self._load = lru_cache(maxsize=_IN_MEMORY)(self._cached)
 
     def speak(
@@ -133,13 +134,18 @@ class Speaker:
         return Spoken(cue.spoken, known.length, self._key(cue))
 
     def _learnt(self, cue: Cue, clip: Clip) -> Known:
-        content = f"{self._key(cue)} {zlib.crc32(clip.samples.tobytes()):08x}"
+        content = f"{self._key(cue)} {zlib.crc32(clip.samples.data):08x}"
         known = Known(clip.length, len(clip.samples), clip.energies.copy(), content)
         self._known[cue.spoken] = known
         return known
 
     def _key(self, cue: Cue) -> str:
         """Names a clip by what the engines get: another cue of the same words shares it."""
+        if cue not in self._keys:
+            self._keys[cue] = self._new_key(cue)
+        return self._keys[cue]
+
+    def _new_key(self, cue: Cue) -> str:
         parts = self._cast.parts(cue)
         if usual := _usual(parts):
             return clip_key(*usual, self._tone)

@@ -58,6 +58,15 @@ def write_blocks(
 
 
 @contextmanager
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Do ``work`` in a thread of its own while the block runs; raises what it raises."""
+    with ThreadPoolExecutor(1, "meanwhile") as pool:
+        done = pool.submit(work)
+        yield
+        done.result()
+
+
+@contextmanager
 def _ahead(items: Iterator[_Item], depth: int = 8) -> Iterator[Iterator[_Item]]:
     """The same items, made in a thread of their own, at most ``depth`` before they are taken.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from audiocoach.artwork import cover
+from audiocoach.artwork import kept_cover
 from audiocoach.segments import AudioSegment
 from audiocoach.sinks import Sink
 from audiocoach.sinks.about import About
@@ -40,7 +40,7 @@ class Outputs:
         split: bool = False,
         stems: Sequence[str] = (),
     ) -> None:
-        about = replace(about, cover=cover(about.title, about.length))
+        about = replace(about, cover=kept_cover(about.title, about.length))
         self.path, self.paths = target, [target]
         self.frames: Frames = 0
         self._files, self._form = files, form

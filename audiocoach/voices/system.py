@@ -168,7 +168,8 @@ def _names(voice: dict[str, str], spoken: str, *, by_language: bool) -> Iterable
 class SystemVoice:
     """One voice of the system; ``SystemEngine.voice`` opens it."""
 
-    parallel = 1
+    parallel = 2
+    """One speaks, while what was spoken before is made a clip."""
 
     def __init__(
         self,
