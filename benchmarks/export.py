@@ -1,14 +1,18 @@
 """How fast an export is and how much memory it takes, against what bounds it.
 
-    python benchmarks/export.py [--runs 3] [--naive] [--memory]
+    python benchmarks/export.py [--runs 3] [--inside] [--growth] [--play] [--memory] [--naive]
+                                [--write FOLDER]
 
-Prints, all from this one run on this one machine:
+Prints, all from this one run on this one machine, ratios of processes that ran in turn:
 
-* a warm export (every clip in the cache) as a whole process, against a process that only
-  encodes the same finished PCM at the same settings, in turn, as ratios of wall and CPU
-  time: the encoder is the limit, so the goal is a ratio of at most 1.15;
-* with ``--memory``, the peak memory of exporting 5 minutes and 4 hours: the goal is a
-  difference of less than 50 MB;
+* 25 minutes with 150 cues, whose clips are there already, as MP3 at 128 kbit/s, against a
+  process that only encodes the same finished PCM with lameenc at the same settings ("LAME
+  alone"): as a new file, with one cue changed, and with nothing changed;
+* with ``--inside``, the same change in a program that runs already;
+* with ``--growth``, how a timeline of up to 24 hours and 5,000 cues is scheduled, and what time
+  and memory exports of 10 to 80 minutes take;
+* with ``--play``, how long after the command the first sound is read, and how long a seek takes;
+* with ``--memory``, the peak memory of exporting 5 minutes and 4 hours;
 * with ``--naive``, the same job as it is usually written with pydub: one long track,
   ducked by slicing, ``overlay`` for each cue, then encoded.
 """
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,6 +29,7 @@ import tempfile
 import time
 import wave
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROUTINE = "back-massage"
@@ -108,6 +114,29 @@ def naive() -> None:
         encoder.flush()
 
 
+WORDS = (
+    "Slow and even.", "Keep both palms soft.", "Let the breath come down.", "A little lower now.",
+    "Rest your hands here for a moment.", "Glide up to the shoulder and down again.",
+    "Circles, with both thumbs.", "As light as you can.", "Now the other side of the neck.",
+    "Lean in with your weight, and wait.",
+)  # fmt: skip
+"""What the routine of the benchmark says, again and again."""
+HOLDS = (7, 9, 13, 11, 8, 12)
+"""Seconds from one cue to the next: 10 on average."""
+
+
+def script(cues: int, changed: int | None = None) -> str:
+    """A routine with a cue every ten seconds; at ``changed`` it says another one of its words."""
+    said = list(range(cues))
+    if changed is not None:
+        said[changed] += 3
+    lines = [
+        f"{WORDS[word % len(WORDS)]} [for {HOLDS[at % len(HOLDS)]}s!]\n"
+        for at, word in enumerate(said)
+    ]
+    return "---\ntitle: Speed\nambience: ocean\n---\n\n# Speed\n\n" + "\n".join(lines)
+
+
 def long_script(minutes: int) -> str:
     """A routine of that many minutes: each loop pass lasts one minute."""
     return (
@@ -117,23 +146,185 @@ def long_script(minutes: int) -> str:
     )
 
 
-def report_speed(folder: Path, runs: int) -> None:
-    pcm = folder / "routine.wav"
-    export(ROUTINE, pcm)
-    walls, cpus = [], []
-    print(f"{'':24}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}")
+def forget_stretches(folder: Path) -> None:
+    shutil.rmtree(folder / "cache" / "audiocoach" / "stretches", ignore_errors=True)
+
+
+def report_speed(folder: Path, runs: int) -> list[Row]:
+    """Each kind of export against LAME alone."""
+    one, other = folder / "one.md", folder / "other.md"
+    one.write_text(script(150))
+    other.write_text(script(150, changed=75))
+    pcm, target = folder / "one.wav", folder / "out.mp3"
+    export(str(one), pcm)
+    export(str(other), target)
+    changed = target.read_bytes()
+    costs: dict[str, list[tuple[Cost, Cost]]] = {}
     for number in range(runs):
-        whole = export(ROUTINE, folder / "routine.mp3")
         bare = run(sys.executable, __file__, "--encode-only", str(pcm))
-        walls.append(whole.wall_s / bare.wall_s)
-        cpus.append(whole.cpu_s / bare.cpu_s)
-        for name, cost in (("export", whole), ("encoder alone", bare)):
-            label = f"{name}, run {number + 1}"
-            print(f"{label:24}{cost.wall_s:9.2f}{cost.cpu_s:9.2f}{cost.peak_mb:9.0f}")
+        forget_stretches(folder)
+        made = {
+            "new": export(str(one), target),
+            "one cue changed": export(str(other), target),
+        }
+        assert target.read_bytes() == changed, "what was kept is not what is made anew"
+        made["nothing changed"] = export(str(other), target)
+        for name, cost in made.items():
+            costs.setdefault(name, []).append((cost, bare))
+        print(f"run {number + 1} of {runs}: load {os.getloadavg()[0]:.1f}", flush=True)
+    rows = [Row.of("LAME alone", [(bare, bare) for _, bare in costs["new"]])]
+    return rows + [Row.of(name, pairs) for name, pairs in costs.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Of a kind of export: the least it took, and ratios to LAME alone, run by run."""
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    walls: tuple[float, ...]
+    cpus: tuple[float, ...]
+
+    @classmethod
+    def of(cls, name: str, pairs: list[tuple[Cost, Cost]]) -> Row:
+        return cls(
+            name,
+            min(cost.wall_s for cost, _ in pairs),
+            min(cost.cpu_s for cost, _ in pairs),
+            max(cost.peak_mb for cost, _ in pairs),
+            tuple(cost.wall_s / bare.wall_s for cost, bare in pairs),
+            tuple(cost.cpu_s / bare.cpu_s for cost, bare in pairs),
+        )
+
+    def cells(self) -> str:
+        def told(ratios: tuple[float, ...]) -> str:
+            middle = statistics.median(ratios)
+            return f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+        return (
+            f"| {self.name} | {self.wall_s:.2f} | {self.cpu_s:.2f} | {told(self.walls)} | "
+            f"{told(self.cpus)} | {self.peak_mb:.0f} |"
+        )
+
+
+HEAD = (
+    "| 25 min, 150 cues | wall s, least | CPU s, least | wall / LAME | CPU / LAME | peak MB |\n"
+    "|---|---|---|---|---|---|"
+)
+
+
+def plot(rows: list[Row]) -> str:
+    """The medians as bars: CPU and wall against LAME alone."""
+    most = max(1.0, *(statistics.median(row.walls + row.cpus) for row in rows))
+    lines = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{60 + 52 * len(rows)}" '
+            'font-family="sans-serif" font-size="13">'
+        )
+    ]
+    lines.append('<text x="10" y="22">Time against LAME alone (dark: CPU, light: wall)</text>')
+    for at, row in enumerate(rows):
+        y = 40 + 52 * at
+        lines.append(f'<text x="10" y="{y + 22}">{row.name}</text>')
+        for number, (colour, ratios) in enumerate((("#246", row.cpus), ("#8bd", row.walls))):
+            ratio = statistics.median(ratios)
+            width, top = 400 * ratio / most, y + 18 * number
+            lines.append(
+                f'<rect x="150" y="{top}" width="{width:.0f}" height="16" fill="{colour}"/>'
+            )
+            lines.append(f'<text x="{156 + width:.0f}" y="{top + 13}">{ratio:.2f}</text>')
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def report_inside(folder: Path) -> None:
+    """The change of one cue within one process: no start, no imports."""
+    from audiocoach import render
+    from audiocoach.script import load
+
+    def made(name: str) -> Cost:
+        routine = load(folder / name, {})
+        with render.open_speaker(routine, VOICE) as speaker:
+            wall, cpu = time.perf_counter(), time.process_time()
+            render.export(routine, speaker, folder / "inside.mp3")
+            return Cost(time.perf_counter() - wall, time.process_time() - cpu, 0)
+
+    made("one.md")
+    forget_stretches(folder)
+    new, edit = made("one.md"), made("other.md")
     print(
-        f"export / encoder alone: wall {statistics.median(walls):.2f} "
-        f"({min(walls):.2f} to {max(walls):.2f}), CPU {statistics.median(cpus):.2f}"
+        f"inside one process: new {new.wall_s:.2f} s (CPU {new.cpu_s:.2f}), one cue changed "
+        f"{edit.wall_s:.2f} s (CPU {edit.cpu_s:.2f}): {edit.wall_s / new.wall_s:.3f} (CPU "
+        f"{edit.cpu_s / new.cpu_s:.3f})"
     )
+
+
+def report_growth(folder: Path) -> None:
+    """Scheduling up to a day, exporting up to 80 minutes."""
+    from audiocoach.script import load
+    from audiocoach.timeline import estimated_length, schedule
+
+    for cues in (625, 1_250, 2_500, 5_000):
+        path = folder / "day.md"
+        path.write_text(script(cues).replace("s!]", "0s!]").replace("[for ", "[for 1"))
+        routine = load(path, {})
+        start = time.process_time()
+        timeline = schedule(routine, partial(estimated_length, pace=routine.pace), {})
+        took = time.process_time() - start
+        print(f"{timeline.length / 3_600_000:5.1f} h, {cues:5} cues: scheduled in {took:.3f} s CPU")
+    for minutes in (10, 20, 40, 80):
+        path = folder / "grown.md"
+        path.write_text(script(6 * minutes))
+        forget_stretches(folder)
+        cost = export(str(path), folder / "grown.mp3")
+        print(
+            f"{minutes:3} min: {cost.cpu_s:6.2f} s CPU, {cost.wall_s:6.2f} s wall, "
+            f"peak {cost.peak_mb:.0f} MB",
+            flush=True,
+        )
+
+
+def report_play(runs: int) -> None:
+    """From the command to the first block that is not silent, to nowhere; and a seek."""
+    for what in ("first sound", "seek"):
+        took = []
+        for _ in range(runs):
+            done = subprocess.run(
+                [sys.executable, __file__, "--play-only", what, repr(time.time())],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            took.append(float(done.stdout.split()[-1]))
+        print(f"{what}: {min(took):.3f} s at least, median {statistics.median(took):.3f}")
+
+
+def play_only(what: str, began: float) -> None:
+    """Play to nowhere, and tell when the first sound was read, or the first after a seek."""
+    from audiocoach.cli import main
+    from audiocoach.live import Command, Session
+
+    read = Session.read
+    asked: list[float] = []
+    reads, first = iter(range(1 << 40)), [""]
+
+    def reading(session: Session, frames: int) -> object:
+        if what == "seek" and not asked and next(reads) > 100:
+            first[0] = session.status().chapter
+            asked.append(time.time())
+            session.do(Command.NEXT_CHAPTER)
+        block = read(session, frames)
+        moved = session.status().chapter != first[0]
+        heard = block.any() if what == "first sound" else asked and moved and block.any()
+        if heard:
+            print(time.time() - (asked[0] if asked else began), flush=True)
+            os._exit(0)
+        return block
+
+    Session.read = reading  # type: ignore[method-assign, assignment]
+    sys.argv = ["audiocoach", "play", ROUTINE, "--device", "null", "--voice", VOICE]
+    main()
 
 
 def report_memory(folder: Path) -> None:
@@ -151,27 +342,51 @@ def report_memory(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--naive", action="store_true")
-    parser.add_argument("--memory", action="store_true")
+    for option in ("inside", "growth", "play", "memory", "naive"):
+        parser.add_argument(f"--{option}", action="store_true")
+    parser.add_argument("--write", type=Path, help="a folder for export.md and export.svg")
     parser.add_argument("--encode-only", help=argparse.SUPPRESS)
     parser.add_argument("--naive-only", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--play-only", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.encode_only:
         encode_only(arguments.encode_only)
-        return
-    if arguments.naive_only:
+    elif arguments.naive_only:
         naive()
-        return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        report_speed(folder, arguments.runs)
-        if arguments.naive:
-            cost = run(sys.executable, __file__, "--naive-only")
-            print(
-                f"{'the usual pydub way':24}{cost.wall_s:9.2f}{cost.cpu_s:9.2f}{cost.peak_mb:9.0f}"
+    elif arguments.play_only:
+        play_only(arguments.play_only[0], float(arguments.play_only[1]))
+    else:
+        with tempfile.TemporaryDirectory() as name:
+            os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
+            measure(Path(name), arguments)
+
+
+def measure(folder: Path, arguments: argparse.Namespace) -> None:
+    if arguments.runs:
+        rows = report_speed(folder, arguments.runs)
+        table = "\n".join([HEAD, *(row.cells() for row in rows)])
+        print(table, flush=True)
+        if arguments.write:
+            about = (
+                f"# Export\n\n`python benchmarks/export.py --runs {arguments.runs}`, "
+                f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.0f}, Python "
+                f"{sys.version.split()[0]}.\n\n{table}\n"
             )
-        if arguments.memory:
-            report_memory(folder)
+            (arguments.write / "export.md").write_text(about)
+            (arguments.write / "export.svg").write_text(plot(rows))
+    if arguments.inside:
+        report_inside(folder)
+    if arguments.growth:
+        report_growth(folder)
+    if arguments.play:
+        report_play(max(1, arguments.runs))
+    if arguments.naive:
+        cost = run(sys.executable, __file__, "--naive-only")
+        print(
+            f"the usual pydub way: {cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f}, {cost.peak_mb:.0f} MB"
+        )
+    if arguments.memory:
+        report_memory(folder)
 
 
 if __name__ == "__main__":
