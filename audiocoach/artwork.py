@@ -7,7 +7,6 @@ give the same picture, another title another tint.
 from __future__ import annotations
 
 import colorsys
-import contextlib
 import hashlib
 import itertools
 import json
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 
 from audiocoach import strokes
 from audiocoach.cache import Entries
-from audiocoach.errors import OutputError
 from audiocoach.library import cache_folder
 from audiocoach.units import HOUR, MINUTE, Ms
 
@@ -82,13 +80,11 @@ def kept_cover(title: str, length: Ms) -> bytes:
     """The same, drawn once and kept in the cache."""
     made_of = [_FORMAT, title, length_text(length), np.__version__, zlib.ZLIB_RUNTIME_VERSION]
     key = hashlib.blake2b(json.dumps(made_of).encode(), digest_size=20).hexdigest()
-    entries = Entries(cache_folder() / "covers", "png")
+    entries = Entries(cache_folder() / "covers", "png", needed=False)
     picture = entries.get(key)
     if picture is None:
         picture = cover(title, length)
-        with contextlib.suppress(OutputError):
-            entries.put(key, picture)
-    entries.close()
+        entries.put(key, picture)
     return picture
 
 
