@@ -144,6 +144,18 @@ def loudness_range(steps: NDArray[np.float64]) -> Db:
     return float(10 * math.log10(high / low))
 
 
+def loudest_short(steps: NDArray[np.float64], frames: Frames) -> Db:
+    """The loudness in LUFS of the loudest 3 s of a sound of ``frames``; of all, if it is shorter.
+
+    The maximum of the short-term loudness (EBU Tech 3341, section 2.2), every 100 ms.
+    """
+    width = min(_SHORT_STEPS, len(steps))
+    total = np.concatenate([[0.0], np.cumsum(steps)])
+    energy = float((total[width:] - total[: len(total) - width]).max())
+    power = energy / max(1, min(width * STEP, frames))
+    return max(SILENCE, _loudness(power)) if power > 0 else SILENCE
+
+
 def _gated(steps: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     """The mean power of ``width`` steps at a time, every step, where it passes ``SILENCE``."""
     total = np.concatenate([[0.0], np.cumsum(steps)])

@@ -74,6 +74,10 @@ class Tone:
     """No sibilant is lowered by more."""
     press: float = 0.5
     """The part of what a syllable is louder than the mean that is taken away."""
+    lift: float = 0.4
+    """The part of how much each sound is softer or louder than the mean that is taken away."""
+    consonants: float = 0.5
+    """The same in the band that carries consonants, before it."""
     even: float = 0.6
     """The part of a voice's slow ups and downs, within a cue, that is taken away."""
 
@@ -126,14 +130,14 @@ HEADPHONES = Preset(
     "headphones",
     "headphones or earphones",
     Levels(programme=-18.0, bed=-14.0, duck=-4.0, clear=15.0, push=1.0),
-    Tone(highpass=80.0, presence_gain=1.0, press=0.4, even=0.3),
+    Tone(highpass=80.0, presence_gain=1.0, press=0.4, lift=0.0, consonants=0.0, even=0.3),
     BedTone(highpass=25.0, dip_gain=0.0, width=1.0),
 )
 SPEAKER = Preset(
     "speaker",
     "a loudspeaker that has some bass, in the same room",
     Levels(programme=-18.0, bed=-15.5, duck=-4.5, clear=18.0),
-    Tone(highpass=100.0, presence_gain=2.0, even=0.5),
+    Tone(highpass=100.0, presence_gain=2.0, lift=0.2, consonants=0.25, even=0.5),
     BedTone(highpass=60.0, dip_gain=-1.0, width=0.8),
 )
 

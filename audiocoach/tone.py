@@ -38,7 +38,7 @@ _MOSTLY = 0.4, 0.65
 """The share of a sound's power above ``Tone.ess``: of a vowel it stays under the first, of a
 sibilant it is over the second. Between them the de-esser works in part."""
 _CROSSOVER = 2**0.25
-"""The band of sibilants begins within half an octave around ``Tone.ess``."""
+"""A band begins within half an octave."""
 
 # Peaks
 
@@ -49,6 +49,19 @@ _SYLLABLE = 41
 """Cells to either side over which the compressor listens: 30 ms."""
 _MOST_PRESSED: Db = 6.0
 """The compressor lowers no syllable by more."""
+
+# Soft sounds
+
+_CONSONANTS: Hz = 2_000.0
+"""Above lies most of what tells one consonant from another."""
+_SOUND = 16
+"""Cells to either side over which a sound's level is taken: 11 ms, one turn of a deep voice."""
+_MOST_LIFTED: Db = 6.0
+_MOST_LOWERED: Db = 3.0
+"""So far each sound is moved at most."""
+_BREATH: tuple[Db, Db] = -42.0, -24.0
+"""Against the mean of speech: what is under the first is left alone, as the rests are; breath
+lies between them."""
 
 # The leveller
 
@@ -76,19 +89,28 @@ def voiced(signal: NDArray[np.float32], tone: Tone) -> NDArray[np.float32]:
     )
     spectrum = np.fft.rfft(signal, size) * response
     coloured = np.fft.irfft(spectrum, size)[: len(signal)]
-    band = np.fft.irfft(spectrum * _sibilant_share(tone.ess, size), size)[: len(signal)]
-    powers, above = _powers(coloured), _powers(band)
+    band = np.fft.irfft(spectrum * _share_above(tone.ess, size), size)[: len(signal)]
+    powers = _powers(coloured)
     speaking = powers >= powers.max() * 10 ** (_SPEAKING / 10)
+    if tone.consonants:
+        high = np.fft.irfft(spectrum * _share_above(_CONSONANTS, size), size)[: len(signal)]
+        heights = _powers(high)
+        lifted = _lifting(heights / heights.mean(where=speaking), tone.consonants)
+        gains = _drawn(lifted, len(signal))
+        coloured, band = coloured + high * (gains - 1), band * gains
+        powers = _powers(coloured)
+    above = _powers(band)
     usual = powers.mean(where=speaking)
     deessing = _drawn(-_sibilance(above / usual, powers / usual, tone), len(signal))
     levels = _evening(powers / usual, speaking, tone.even)
     pressed = _pressing(powers / usual * 10 ** (levels / 10), tone.press)
-    levelling = _drawn(levels + pressed, len(signal))
+    lifted = _lifting(powers / usual * 10 ** ((levels + pressed) / 10), tone.lift)
+    levelling = _drawn(levels + pressed + lifted, len(signal))
     return np.asarray((coloured + band * (deessing - 1)) * levelling, dtype=np.float32)
 
 
-def _sibilant_share(middle: Hz, size: int) -> NDArray[np.float64]:
-    """What of each bin belongs to the band of sibilants; without a change of phase.
+def _share_above(middle: Hz, size: int) -> NDArray[np.float64]:
+    """What of each bin belongs to the band above ``middle``; without a change of phase.
 
     The band is a part of the sound: wherever its gain is 1, the sound is as it was.
     """
@@ -149,6 +171,20 @@ def _pressing(powers: NDArray[np.float64], press: float) -> NDArray[np.float64]:
     """The gain in dB that takes away a part of what each syllable is louder than the mean."""
     over = np.maximum(10 * np.log10(_smoothed(powers, _SYLLABLE) + _NOTHING), 0)
     return _smoothed(np.maximum(-press * over, -_MOST_PRESSED), _SYLLABLE // 2)
+
+
+def _lifting(powers: NDArray[np.float64], lift: float) -> NDArray[np.float64]:
+    """The gain in dB that takes away a part of how much each sound is off the mean.
+
+    Consonants are softer than vowels, and a room rings with the vowel before. (Compression of
+    every sound is what brought most in noise, at equal loudness: T.-C. Zorila, V. Kandia and
+    Y. Stylianou, "Speech-in-noise intelligibility improvement based on spectral shaping and
+    dynamic range compression", Interspeech 2012.)
+    """
+    level = 10 * np.log10(_smoothed(powers, _SOUND) + _NOTHING)
+    silent, heard = _BREATH
+    gains = np.clip(-lift * level, -_MOST_LOWERED, _MOST_LIFTED)
+    return _smoothed(gains * np.clip((level - silent) / (heard - silent), 0, 1), _SOUND)
 
 
 # Filters: the biquads of R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad

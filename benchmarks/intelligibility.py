@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import itertools
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from hearing.listening import NO_BED, Air, Said, at_ratio, bed_of, said, voice_level
-from hearing.recogniser import Recogniser
+from hearing.recogniser import EARS, Recogniser
 from hearing.report import CLEAN, PHONE, ROOM, Row, keep, kept, markdown, svg
 from hearing.room import Mono
 from hearing.scoring import Score, phonemes, score, total
@@ -50,6 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("routine", nargs="?", default="back-massage")
     parser.add_argument("--voices", nargs="+", default=["joe", "pyttsx3"])
+    parser.add_argument("--ears", nargs="+", choices=tuple(EARS), default=list(EARS))
     parser.add_argument("--beds", nargs=2, default=["ocean", "rain"], help="one for each seed")
     parser.add_argument("--every", type=int, default=3, help="the curve takes each n-th cue")
     parser.add_argument("--preset-every", type=int, default=1, help="the same without a curve")
@@ -66,7 +68,9 @@ def main() -> None:
     rows: list[Row] = []
     for voice in asked.voices:
         with render.open_speaker(routine, voice) as speaker:
-            listener = Listener(routine, speaker, voice, asked.beds, misheard=asked.misheard)
+            listener = Listener(
+                routine, speaker, voice, asked.beds, asked.ears, misheard=asked.misheard
+            )
             ways = list(listener.with_preset(asked.preset_every))
             if not asked.no_curve:
                 ways += listener.curve(asked.ratios, asked.every)
@@ -85,7 +89,7 @@ def main() -> None:
         f"routine: {asked.routine}, {routine.title}",
         f"bed: {first} with the first seed of the room and without it, {second} with the second",
         f"preset: one in {asked.preset_every} distinct cues; curve: one in {asked.every}",
-        f"recogniser: {_ear().name}",
+        *(f"recogniser: {_ear(ear).name}" for ear in asked.ears),
         f"voices: {versions}; Python {platform.python_version()}, {date}",
     ]
     print(markdown(rows, about))
@@ -125,6 +129,7 @@ class Listener:
         speaker: Speaker,
         voice: str,
         beds: Sequence[str],
+        ears: Sequence[str],
         *,
         misheard: bool,
     ) -> None:
@@ -132,26 +137,31 @@ class Listener:
         self._speaker = speaker
         self._voice = voice
         self._beds = beds
+        self._ears = ears
         self._misheard = misheard
 
     def with_preset(self, every: int) -> Iterator[Way]:
         """Every so many cues: clean, and with the preset as it is."""
         first, _ = self._beds
-        yield Way(self._voice, CLEAN, None, partial(self._clean, every))
-        yield Way(self._voice, PHONE, None, partial(self._as_it_is, Air("phone"), first, every))
-        for bed, seed in zip(self._beds, SEEDS, strict=True):
-            hear = partial(self._as_it_is, Air("room", seed), bed, every)
-            yield Way(self._voice, f"{ROOM} {seed}", None, hear)
+        for ear in self._ears:
+            name = f"{self._voice}, {ear}"
+            yield Way(name, CLEAN, None, partial(self._clean, every, ear))
+            hear = partial(self._as_it_is, Air("phone"), first, every, ear)
+            yield Way(name, PHONE, None, hear)
+            for bed, seed in zip(self._beds, SEEDS, strict=True):
+                hear = partial(self._as_it_is, Air("room", seed), bed, every, ear)
+                yield Way(name, f"{ROOM} {seed}", None, hear)
 
     def curve(self, ratios: Sequence[Db], every: int) -> Iterator[Way]:
         """Every so many cues, with the bed at each of the ratios."""
         first, _ = self._beds
-        for ratio in ratios:
-            moved = partial(self._moved, Air("phone"), first, ratio, every)
-            yield Way(self._voice, PHONE, ratio, moved)
+        for ear, ratio in itertools.product(self._ears, ratios):
+            name = f"{self._voice}, {ear}"
+            moved = partial(self._moved, Air("phone"), first, ratio, every, ear)
+            yield Way(name, PHONE, ratio, moved)
             for bed, seed in zip(self._beds, SEEDS, strict=True):
-                moved = partial(self._moved, Air("room", seed), bed, ratio, every)
-                yield Way(self._voice, f"{ROOM} {seed}", ratio, moved)
+                moved = partial(self._moved, Air("room", seed), bed, ratio, every, ear)
+                yield Way(name, f"{ROOM} {seed}", ratio, moved)
 
     @cached_property
     def _bare(self) -> list[Said]:
@@ -166,27 +176,29 @@ class Listener:
         mixed = said(self._routine, self._speaker, bed, at_ratio(preset("phone"), _EXPORTED))
         return list(bed_of(self._bare, mixed))
 
-    def _clean(self, every: int) -> Score:
-        return total(self._score(cue, cue.sound.mean(axis=1)) for cue in self._bare[::every])
+    def _clean(self, every: int, ear: str) -> Score:
+        cues = self._bare[::every]
+        return total(self._score(cue, cue.sound.mean(axis=1), ear) for cue in cues)
 
-    def _as_it_is(self, air: Air, bed: str, every: int) -> Score:
-        return self._through(air, self._exported(bed)[::every])
+    def _as_it_is(self, air: Air, bed: str, every: int, ear: str) -> Score:
+        return self._through(air, self._exported(bed)[::every], ear)
 
-    def _moved(self, air: Air, bed: str, ratio: Db, every: int) -> Score:
+    def _moved(self, air: Air, bed: str, ratio: Db, every: int, ear: str) -> Score:
         more = np.float32(db_to_gain(_EXPORTED - ratio))
         pairs = list(zip(self._bare, self._beneath(bed), strict=True))[::every]
-        return self._through(air, [Said(cue.text, cue.sound + more * bed) for cue, bed in pairs])
+        cues = [Said(cue.text, cue.sound + more * below) for cue, below in pairs]
+        return self._through(air, cues, ear)
 
-    def _through(self, air: Air, cues: Sequence[Said]) -> Score:
+    def _through(self, air: Air, cues: Sequence[Said], ear: str) -> Score:
         arrived = zip(cues, air.carry(cues, self._level(air)), strict=True)
-        return total(self._score(cue, sound) for cue, sound in arrived)
+        return total(self._score(cue, sound, ear) for cue, sound in arrived)
 
     @cache  # noqa: B019 - "
     def _level(self, air: Air) -> Db:
         return voice_level(self._bare, air)
 
-    def _score(self, cue: Said, sound: Mono) -> Score:
-        heard = _ear().hear(sound)
+    def _score(self, cue: Said, sound: Mono, ear: str) -> Score:
+        heard = _ear(ear).hear(sound)
         found = score(cue.text, heard, phonemes)
         if self._misheard and found.heard:
             print(f"  {found.misheard}\n    said:  {cue.text}\n    heard: {heard}")
@@ -194,8 +206,8 @@ class Listener:
 
 
 @cache
-def _ear() -> Recogniser:
-    return Recogniser()
+def _ear(name: str) -> Recogniser:
+    return Recogniser(name)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,35 @@ def measure(samples: NDArray[np.float32]) -> Measured:
     )
 
 
+def loudest_short(mono: NDArray[np.float64]) -> float:
+    """LUFS of the loudest 3 s of one channel on both loudspeakers; of all, if it is shorter.
+
+    By the filters of BS.1770-4 at 48 kHz, sample by sample, every 10 ms.
+    """
+    import soxr
+
+    sound = soxr.resample(mono, RATE, 48_000)
+    for b, a in (
+        (
+            (1.53512485958697, -2.69169618940638, 1.19839281085285),
+            (-1.69065929318241, 0.73248077421585),
+        ),
+        ((1.0, -2.0, 1.0), (-1.99004745483398, 0.99007225036621)),
+    ):
+        before, after = [0.0, 0.0], [0.0, 0.0]
+        out = np.empty_like(sound)
+        for at, value in enumerate(sound.tolist()):
+            found = b[0] * value + b[1] * before[0] + b[2] * before[1]
+            found -= a[0] * after[0] + a[1] * after[1]
+            before, after = [value, before[0]], [found, after[0]]
+            out[at] = found
+        sound = out
+    total = np.concatenate([[0.0], np.cumsum(2 * sound * sound)])
+    width = min(3 * 48_000, len(sound))
+    powers = (total[width:] - total[: len(total) - width])[::480] / width
+    return float(-0.691 + 10 * np.log10(powers.max()))
+
+
 def decode(path: Path) -> NDArray[np.float32]:
     """Any file as sound of shape ``(n, channels)``, gaplessly, by ffmpeg's decoders."""
     with av.open(str(path)) as container:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from audiocoach.clips import CLIP_CEILING, CLIP_LOUDNESS, Clip, ClipCache, clip_key, make_clip
-from audiocoach.errors import SpeechError
-from audiocoach.routine import Cue, Place
+from audiocoach.errors import NotFoundError, SpeechError
+from audiocoach.routine import Cue, Pace, Place
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
 from audiocoach.units import RATE
 from audiocoach.voices import Speech
+from audiocoach.voices.catalogue import open_voice
 
 
 def cue(text: str, line: int = 7) -> Cue:
@@ -56,7 +57,7 @@ def test_silence_around_the_words_is_cut_and_nothing_of_the_words() -> None:
     [
         (0.02, -45.0, 0.24, False),  # a smack of the lips
         (0.02, -45.0, 0.08, True),  # a soft consonant, and its vowel
-        (0.12, -45.0, 0.24, True),  # longer than a smack
+        (0.12, -45.0, 0.24, False),  # a breath
         (0.02, -25.0, 0.24, True),  # as loud as a word
     ],
 )
@@ -70,6 +71,43 @@ def test_a_smack_before_the_first_word_is_no_part_of_it(
     more = clip_of(Speech(smacked, words.rate)).length - clip_of(words).length
     expected = 1000 * (before_s + gap_s) if kept else 0
     assert more == pytest.approx(expected, abs=15)
+
+
+def test_a_smack_on_a_breath_is_no_part_of_the_first_word() -> None:
+    words = speech()
+    loudest = np.abs(words.samples).max()
+    breath = 10 ** (-54 / 20) * loudest * np.sin(np.arange(round(0.4 * words.rate)) * 0.9)
+    breath[2_000:2_300] *= 3
+    breathed = np.concatenate([breath.astype(np.float32), words.samples])
+    more = clip_of(Speech(breathed, words.rate)).length - clip_of(words).length
+    assert more == pytest.approx(120, abs=15)
+
+
+SAYINGS = (
+    "Almost done. Next: The quiet end.",
+    "Stay on the right side. Next: The upper back.",
+    "One last stroke upwards.",
+    "Breathe out with each stroke upwards.",
+    "Almond oil is a lovely choice. It softens the skin and does not feel greasy.",
+    "Set both thumbs there, and draw slow circles, as wide as a coin.",
+    "Now breathe in. And out, a little longer.",
+)
+"""Of those of a massage, the ones whose loudest 3 s were furthest apart."""
+
+
+@pytest.mark.parametrize("name", ["joe", "pyttsx3"])
+def test_the_loudest_3_seconds_of_all_cues_are_within_a_loudness_unit(name: str) -> None:
+    try:
+        voice = open_voice(name, "en-US", Pace.CALM)
+    except NotFoundError as error:
+        pytest.skip(str(error))
+    loudest = []
+    for text in SAYINGS:
+        samples = clip_of(voice.speak(text)).samples.astype(np.float64) / 32767
+        loudest.append(meters.loudest_short(samples))
+    voice.close()
+    assert max(loudest) - min(loudest) < 1
+    assert np.mean(loudest) == pytest.approx(CLIP_LOUDNESS, abs=0.5)
 
 
 def test_a_clip_begins_and_ends_without_a_click() -> None:
