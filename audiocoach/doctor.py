@@ -297,7 +297,7 @@ def microphone() -> Iterator[Finding]:
     def work() -> str:
         import miniaudio
 
-        from audiocoach.sinks.device import quiet_libraries
+        from audiocoach.sinks.systems import quiet_libraries
 
         taken = threading.Event()
         loudest = 0

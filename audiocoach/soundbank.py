@@ -17,7 +17,7 @@ from audiocoach.errors import NotFoundError, SoundError, nearest
 from audiocoach.library import data_folder
 from audiocoach.loudness import loudest_moment
 from audiocoach.presets import BedTone
-from audiocoach.synth import LEVEL, MANIFEST
+from audiocoach.synth import LEVEL, MANIFEST, Kind
 from audiocoach.tone import bed_toned
 from audiocoach.units import RATE, Db, Frames, Ms, clock, db_to_gain, frames_to_ms
 
@@ -62,11 +62,15 @@ class SoundInfo:
 
 
 def sounds() -> list[SoundInfo]:
-    """The built-in sounds, from the manifest; nothing is decoded. Raises ``SoundError``."""
+    """The beds and marks of the bank, from its manifest; nothing is decoded. ``SoundError``."""
+    return _listed(("bed", "mark"))
+
+
+def _listed(kinds: tuple[Kind, ...]) -> list[SoundInfo]:
     folder = data_folder("sounds")
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        return [_info(folder, entry) for entry in manifest["sounds"]]
+        return [_info(folder, entry) for entry in manifest["sounds"] if entry["kind"] in kinds]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SoundError(
             f"the sound bank at {folder} cannot be read ({error}); install audiocoach again"
@@ -156,6 +160,11 @@ class Loop:
         lead = min(_SEAM, info.start)
         blocks = loops.cut(blocks, info.start - lead, info.frames + lead)
         return loops.looped(blocks, loops.same_fade(lead))
+
+
+def earcons() -> list[SoundInfo]:
+    """The sounds that answer the listener, for ``load_mark``; a script cannot ask for them."""
+    return _listed(("earcon",))
 
 
 def load_mark(info: SoundInfo) -> Block:

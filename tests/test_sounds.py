@@ -17,8 +17,9 @@ from waves import (
 )
 
 from audiocoach import decode, loops, soundbank
-from audiocoach.errors import SoundError
+from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import data_folder
+from audiocoach.live import Earcon
 from audiocoach.loudness import (
     gated_loudness,
     integrated_loudness,
@@ -26,7 +27,7 @@ from audiocoach.loudness import (
     step_energies,
     true_peak,
 )
-from audiocoach.soundbank import Bed, find_sound, load_mark, sounds
+from audiocoach.soundbank import Bed, earcons, find_sound, load_mark, sounds
 from audiocoach.units import RATE
 
 BEDS = [info.name for info in sounds() if info.kind == "bed"]
@@ -124,6 +125,17 @@ def test_a_mark_has_its_level_and_fades_to_silence(name: str) -> None:
     assert level(mark[-RATE // 100 :]) < -90.0
     assert np.abs(mark[:20]).max() < 0.001
     assert true_peak(mark) < -6.0
+
+
+def test_earcons_are_short_and_not_for_scripts() -> None:
+    assert {info.name for info in earcons()} | {"bell"} == {earcon.value for earcon in Earcon}
+    for info in earcons():
+        sound = load_mark(info)
+        assert len(sound) == RATE
+        assert loudest_moment(sound) == pytest.approx(-23.0, abs=0.05)
+        assert np.abs(sound[[0, -1]]).max() < 0.001
+        with pytest.raises(NotFoundError):
+            find_sound(info.name, None)
 
 
 def test_a_damaged_bank_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from audiocoach.live.status import Earcon
 from audiocoach.mix import Stereo
 from audiocoach.presets import Levels
-from audiocoach.soundbank import find_sound, load_mark
+from audiocoach.soundbank import earcons, find_sound, load_mark
 from audiocoach.synth import LEVEL
 from audiocoach.units import Db, db_to_gain
 
@@ -18,4 +18,6 @@ _SOFTER: Db = -6.0
 def load_earcons(levels: Levels, trim: Db) -> dict[Earcon, Stereo]:
     """Each that there is, at the level at which it is heard in a session of that trim."""
     gain = np.float32(db_to_gain(levels.programme + levels.mark + _SOFTER - LEVEL + trim))
-    return {Earcon.BELL: load_mark(find_sound("bell", None)) * gain}
+    return {
+        Earcon(info.name): load_mark(info) * gain for info in [*earcons(), find_sound("bell", None)]
+    }

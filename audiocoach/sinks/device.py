@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator
 from typing import Any
 
 from audiocoach.dither import to_16_bits
-from audiocoach.errors import DeviceError, NotFoundError, nearest
+from audiocoach.errors import DeviceError
 from audiocoach.sinks.output import BLOCK, NullOutput, Output, Source
+from audiocoach.sinks.systems import Choice, named, outputs, quiet_libraries, sound_systems
 from audiocoach.units import RATE, Frames, Ms
 
 _log = logging.getLogger(__name__)
@@ -36,12 +35,6 @@ _LONGEST_SILENCE_S = 3.0
 _BYTES = 4
 """In a frame: two channels of 16 bits."""
 
-_BACKENDS = (
-    *("WASAPI", "DSOUND", "WINMM", "COREAUDIO"),
-    *("PULSEAUDIO", "ALSA", "JACK", "SNDIO", "AUDIO4", "OSS"),
-)
-"""miniaudio's names, best first. Its ``NULL`` is left out: it would play to nobody."""
-
 _ADVICE = "'audiocoach export ROUTINE' writes a file instead, for the phone"
 
 
@@ -56,22 +49,16 @@ def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None =
     """
     if device is not None and device.lower() == NULL:
         return NullOutput(speed)
-    try:
-        import miniaudio
-    except ImportError as error:
-        raise DeviceError(f"the sound library miniaudio cannot be loaded ({error})") from error
-    backends = [
-        getattr(miniaudio.Backend, name)
-        for name in _BACKENDS
-        if getattr(miniaudio.Backend, name, None) in miniaudio.get_enabled_backends()
-    ]
+    backends = sound_systems()
+    import miniaudio
+
     if isinstance(lost, DeviceOutput) and lost.system in backends:
         backends = [lost.system]
     with quiet_libraries():
-        choices = [_Choice(backend, "the default output", None) for backend in backends]
+        choices = [Choice(backend, "the default output", None) for backend in backends]
         if device is not None:
-            known = [choice for backend in backends for choice in _choices(backend)]
-            choices = _named(device, known, *(choices if lost else ()))
+            known = [choice for backend in backends for choice in outputs(backend)]
+            choices = named(device, known, *(choices if lost else ()), what="output", also=(NULL,))
         failures = []
         for choice in choices:
             try:
@@ -85,54 +72,7 @@ def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None =
     raise DeviceError(f"there is no loudspeaker to play on ({tried}); {_ADVICE}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """An output that can be opened."""
-
-    backend: Any
-    name: str
-    id: Any
-    """miniaudio's; ``None`` for the default one."""
-
-
-def _choices(backend: Any) -> list[_Choice]:
-    """Every output that a sound system knows."""
-    import miniaudio
-
-    class Names(miniaudio.Devices):  # type: ignore[misc]
-        """Asks nothing more of each: where one cannot answer, the whole list would fail."""
-
-        def _get_info(self, *_args: Any) -> dict[str, Any]:
-            return {}
-
-    try:
-        found = Names([backend]).get_playbacks()
-    except miniaudio.MiniaudioError:
-        return []
-    return [
-        _Choice(backend, " ".join(device["name"].split()), device["id"])
-        for device in found
-        # ALSA's own "null", which is listed as an output like any other.
-        if not device["name"].startswith("Discard all samples")
-    ]
-
-
-def _named(wanted: str, choices: list[_Choice], *otherwise: _Choice) -> list[_Choice]:
-    """The first of ``choices`` with that name or, failing that, with that in its name.
-
-    ``otherwise``: those to take after that one, or instead of it.
-    """
-    for fits in (str.__eq__, str.__contains__):
-        for choice in choices:
-            if fits(choice.name.lower(), wanted.lower()):
-                return [choice, *otherwise]
-    if otherwise:
-        return list(otherwise)
-    names = [*(choice.name for choice in choices), NULL]
-    raise NotFoundError(f'no output is called "{wanted}"{nearest(wanted, names)}')
-
-
-def _playback_device(choice: _Choice) -> Any:
+def _playback_device(choice: Choice) -> Any:
     import miniaudio
 
     if choice.backend is miniaudio.Backend.PULSEAUDIO:
@@ -149,24 +89,6 @@ def _playback_device(choice: _Choice) -> Any:
         backends=[choice.backend],
         app_name="audiocoach",
     )
-
-
-@contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
-    """Keep what ALSA and JACK print while they look for devices off the screen."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no standard error
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 class DeviceOutput:

@@ -38,8 +38,9 @@ GRID: Frames = 49 * 1152
 """A loop is a whole multiple of this: 49 frames of MP3, after which their padding comes round
 at any bit rate (ISO 11172-3, 2.4.2.3), and 128 ticks of 10 ms."""
 
-Kind: TypeAlias = Literal["bed", "mark"]
-"""A bed is a loop that lies under everything; a mark sounds once."""
+Kind: TypeAlias = Literal["bed", "mark", "earcon"]
+"""A bed is a loop that lies under everything; a mark sounds once, where a script asks for it; an
+earcon answers the listener."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("music", "bed", 192, 13, 56, 0.0, "few slow notes over a soft chord, no beat"),
     Recipe("bell", "mark", 5, 4, 128, 0.0, "a small bell, soft and clear"),
     Recipe("bowl", "mark", 11, 5, 128, 0.0, "a singing bowl, struck with felt"),
+    Recipe("attend", "earcon", 1, 15, 64, 0.0, "two soft notes upwards: a command is awaited"),
+    Recipe("obeyed", "earcon", 1, 16, 64, 0.0, "one soft note: done as you asked"),
+    Recipe("unable", "earcon", 1, 17, 64, 0.0, "two low notes downwards: nothing to do here"),
 )
 """In the order in which they are listed."""
 
