@@ -24,6 +24,7 @@ from audiocoach import embedded, library
 from audiocoach.cli import cli
 from audiocoach.cli.share import _tell as tell
 from audiocoach.clips import ClipCache
+from audiocoach.identity import digest
 from audiocoach.presets import PHONE
 from audiocoach.script import load
 from audiocoach.share import address, exports
@@ -88,7 +89,7 @@ def test_another_sound_is_another_export(tmp_path: Path) -> None:
     digests = set()
     for data in (bell, bowl, bell):
         (tmp_path / "mine.mp3").write_bytes(data)
-        digests.add(exports.digest(load(script, {}), "voice"))
+        digests.add(digest(load(script, {}), "voice"))
     assert len(digests) == 2
 
 
@@ -100,7 +101,7 @@ def test_every_layer_of_every_bed_counts(tmp_path: Path) -> None:
     digests = set()
     for data in (rain, ocean, rain):
         (tmp_path / "mine.mp3").write_bytes(data)
-        digests.add(exports.digest(load(script, {}), "voice"))
+        digests.add(digest(load(script, {}), "voice"))
     assert len(digests) == 2
 
 
