@@ -10,6 +10,8 @@ The tree, with the exit code that the command line gives for each::
     ├── OutputError                 1   the result cannot be written
     ├── FetchError                  1   a voice cannot be fetched from the network
     ├── DeviceError                 3   no loudspeaker, or it was lost
+    ├── BatchError                  5   some files of a batch were not made
+    ├── ClusterError                6   no scheduler or worker that can be used, or it was lost
     └── RenderError                 4   the result would not be whole
         └── SpeechError             4   a cue could not be spoken
 
@@ -92,6 +94,18 @@ class DeviceError(AudiocoachError):
     """There is no loudspeaker to play on, or it was lost."""
 
     exit_code = 3
+
+
+class BatchError(AudiocoachError):
+    """Some files of a batch were not made; its summary says why."""
+
+    exit_code = 5
+
+
+class ClusterError(AudiocoachError):
+    """There is no scheduler or worker that can be used, or it was lost."""
+
+    exit_code = 6
 
 
 class RenderError(AudiocoachError):

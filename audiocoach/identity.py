@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -32,19 +32,27 @@ def digest(
     ambience: str | None = None,
     length: Ms | None = None,
     preset: Preset = PHONE,
-    digest_of: Callable[[Path], str] = file_digest,
 ) -> str:
     """Names an export: another one where anything that is heard would differ.
 
     What the script says, the voice that says it (by its key; several where words ask for
     others), the sounds by their bytes, the settings, and the program that makes it; not where
-    in the script a line stands. ``digest_of`` reads a sound. Raises ``NotFoundError`` or
-    ``ScriptError`` where a sound is not there.
+    in the script a line stands. Raises ``NotFoundError`` or ``ScriptError`` where a sound is
+    not there.
     """
-    sounds = [digest_of(info.path) for info in sounds_of(routine, ambience)]
+    sounds = [file_digest(info.path) for info in sounds_of(routine, ambience)]
     heard = [voice, ambience, length, sounds, program()]
-    told = json.dumps([_plain(routine), _plain(preset), heard], ensure_ascii=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return value_digest([_plain(routine), _plain(preset), heard])
+
+
+def routine_digest(routine: Routine) -> str:
+    """Names what a script says; not where in it a line stands, nor where it lies."""
+    return value_digest(_plain(routine))
+
+
+def value_digest(value: Any) -> str:
+    """Names what JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def sounds_of(routine: Routine, ambience: str | None = None) -> list[SoundInfo]:

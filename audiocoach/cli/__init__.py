@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from audiocoach import __version__
+from audiocoach.cli.batch import batch
 from audiocoach.cli.cache import cache
 from audiocoach.cli.check import check
 from audiocoach.cli.convert import import_script
@@ -100,7 +101,8 @@ def _told(error: OSError) -> str:
     cls=_Main,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 an error in a script or a file, 2 wrong usage or an unknown "
-    "name, 3 no loudspeaker, 4 a cue is missing, so nothing was written.",
+    "name, 3 no loudspeaker, 4 a cue is missing, so nothing was written, 5 some files of a batch "
+    "were not made, 6 no cluster.",
 )
 @click.version_option(__version__, "-V", "--version", message="audiocoach %(version)s")
 @click.option(
@@ -141,6 +143,7 @@ def completion(shell: str) -> None:
 for command in (
     play,
     export,
+    batch,
     measure,
     share,
     list_routines,

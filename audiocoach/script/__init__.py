@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from audiocoach.script.includes import Includes, Reader
     from audiocoach.script.tree import Document
 
-__all__ = ["check", "combinations", "expand", "load", "load_every", "parse", "read", "to_text"]
+__all__ = [
+    "check", "combinations", "expand", "load", "load_every", "parse", "read", "read_bytes",
+    "reader", "to_text",
+]  # fmt: skip
 
 
 def parse(text: str | bytes, path: str, read: Reader | None = None) -> Document:
@@ -74,11 +77,15 @@ def expand(document: Document, choices: Mapping[str, str]) -> Routine:
 
 def read(path: Path) -> Document:
     """The syntax tree of the file at ``path``, with what it includes; raises as ``load`` does."""
+    return parse(read_bytes(path), str(path), reader(path))
+
+
+def reader(path: Path) -> Reader:
+    """Finds what the script at ``path`` includes: beside it, or in the library."""
     from audiocoach import library
     from audiocoach.script.includes import folder_reader
 
-    data = _read(path)
-    return parse(data, str(path), folder_reader(path, library.data_folder("scripts"), _read))
+    return folder_reader(path, library.data_folder("scripts"), read_bytes)
 
 
 def load(path: Path, choices: Mapping[str, str]) -> Routine:
@@ -137,8 +144,8 @@ def to_text(document: Document) -> str:
     return print_document(document)
 
 
-def _read(path: Path) -> bytes:
-    """The file's bytes, a little more than is allowed at most."""
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes, a little more than is allowed at most; raises as ``read`` does."""
     try:
         if path.exists() and not path.is_file():
             raise AudiocoachError(f"{path} is not a file; name a script, a file that ends in .md")
