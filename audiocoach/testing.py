@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from audiocoach.errors import SpeechError
+from audiocoach.errors import NotFoundError, SpeechError
+from audiocoach.routine import Pace
 from audiocoach.units import Db, Ms, db_to_gain
 from audiocoach.voices import Phrase, Speech, VoiceInfo
 
@@ -101,3 +102,22 @@ class ToneVoice:
                 burst = np.sin(2 * np.pi * pitch * time_s) + 0.4 * np.sin(np.pi * pitch * time_s)
                 samples[start:end] = burst * shape * self._gain / 1.4
         return samples
+
+
+def open_tone(name: str, language: str, pace: Pace) -> ToneVoice:
+    """Stands for ``catalogue.open_voice``: ``tone`` speaks all that is asked, ``tone-de`` German.
+
+    Raises ``NotFoundError`` for every other name.
+    """
+    del pace
+    kind, _, spoken = name.partition("-")
+    if kind != "tone":
+        raise NotFoundError(f'no voice is called "{name}"; there is tone')
+    return ToneVoice(name, language=spoken or language)
+
+
+def use_tones() -> None:
+    """From now on this process has no other voices than those of ``open_tone``."""
+    from audiocoach.voices import catalogue
+
+    catalogue.open_voice = open_tone

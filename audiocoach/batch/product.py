@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from audiocoach.batch.places import Key
-from audiocoach.batch.plan import Plan, Some
+from audiocoach.batch.plan import OWN, Plan, Some
 from audiocoach.batch.scripts import Script, bases, in_language, read_script
 from audiocoach.errors import AudiocoachError, Problem, ScriptError, nearest
 from audiocoach.voices.language import agreement
@@ -41,7 +41,7 @@ class Combination:
         """Its parts by name, for people and for the names of files."""
         return {
             "routine": self.script.name,
-            "language": self.script.language,
+            "language": self.script.language if self.language == OWN else self.language,
             **{name: str(getattr(self, name)) for name in _PARTS},
             **{f"set.{name}": value for name, value in self.choices},
         }
@@ -85,6 +85,7 @@ class Product:
         found = list(itertools.islice(self._product(some, include), MAX_COMBINATIONS + 1))
         if len(found) > MAX_COMBINATIONS:
             self._add(some.key, f"this makes too many files; the most is {MAX_COMBINATIONS}")
+            return []
         return found
 
     def _product(self, some: Some, include: Some | None) -> Iterator[Combination]:
@@ -159,14 +160,15 @@ class Product:
                     key = (*some.key, "set", name)
                     told = f'"{name}" of {script.name} is never "{value}"'
                     self._add(key, f"{told}{nearest(value, offered)}", value)
-            lists.append(some.choices[name])
+            right = tuple(value for value in some.choices[name] if value in offered)
+            lists.append(right or offered[:1])  # so that what else is wrong is found too
         return lists
 
 
 def matches(some: Some, combination: Combination) -> bool:
     """Whether a combination has one of the values in each part that ``some`` names."""
     told = combination.told()
-    called = {"routine": combination.asked, "language": combination.language}
+    called = {"routine": combination.asked, "language": combination.script.language}
     for name, values in some.values.items():
         if told[name] not in values and called.get(name) not in values:
             return False

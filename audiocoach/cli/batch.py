@@ -73,6 +73,7 @@ def batch(
     """  # noqa: D301
     from audiocoach.batch import plan as plans
     from audiocoach.batch import report
+    from audiocoach.batch import runner as runners
     from audiocoach.batch.prepare import prepare
     from audiocoach.batch.store import open_store
     from audiocoach.batch.work import Batch, decide
@@ -82,7 +83,7 @@ def batch(
     read = plans.read(plan)
     store = open_store(to, Path()) if to else open_store(read.to or plan.stem, read.folder)
     with ExitStack() as stack:
-        runner = _runner(jobs, scheduler)
+        runner = runners.open_runner(jobs, scheduler)
         stack.callback(runner.close)
         prepared = prepare(read, runner.find_voices)
         if not dry_run:
@@ -104,16 +105,6 @@ def batch(
             click.echo(json.dumps(told_all, ensure_ascii=False, indent=1))
     if found.failures:
         raise BatchError(f"{len(found.failures)} of {len(found.decisions)} files were not made")
-
-
-def _runner(jobs: int | None, scheduler: str | None) -> Runner:
-    if scheduler:
-        from audiocoach.batch.run_dask import DaskRunner
-
-        return DaskRunner(scheduler)
-    from audiocoach.batch.run_local import LocalRunner
-
-    return LocalRunner(jobs)
 
 
 def _tell_decisions(decisions: Sequence[Decision], *, as_json: bool) -> None:
