@@ -26,6 +26,7 @@ from audiocoach import __version__, identity, testing
 from audiocoach.batch import plan, prepare, run_dask, work
 from audiocoach.batch.jobs import Made
 from audiocoach.batch.run_dask import DaskRunner
+from audiocoach.batch.run_dask import _connect as connect
 from audiocoach.batch.runner import Ended, Failure, do
 from audiocoach.batch.store import LocalStore, Store, UrlStore
 from audiocoach.cli import cli
@@ -123,6 +124,9 @@ def cluster_in(folder: Path) -> Iterator[Cluster]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with cluster_in(tmp_path_factory.mktemp("cluster")) as started:
         started.workers(3)
+        client: Any = connect(started.address, 120.0)
+        client.wait_for_workers(3, timeout=120)
+        client.close()
         yield started
 
 

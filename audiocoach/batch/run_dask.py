@@ -39,8 +39,8 @@ from audiocoach.errors import ClusterError, NotFoundError, OutputError
 
 MAX_PARCEL = 1 << 30
 """Bytes that one job may send back; larger ones need a folder that workers reach."""
-_CONNECT_S = 10.0
-_WORKERS_S = 30.0
+_CONNECT_S = 30.0
+_WORKERS_S = 60.0
 """So long workers are waited for."""
 _LOST_S = 30.0
 """So long a scheduler may be out of reach."""
@@ -233,7 +233,7 @@ class _Run:
         from distributed import KilledWorker
 
         try:
-            result: Made | Failure | Parcel = future.result(timeout=_LOST_S)
+            result: Made | Failure | Parcel = future.result()
             return self._unpacked(job, result) if isinstance(result, Parcel) else result
         except KilledWorker as error:
             return lost(error.allowed_failures + 1, "the worker that did it died")
