@@ -15,13 +15,10 @@ from audiocoach.units import RATE
 BLOCK = 896
 """Frames that a device output reads at once."""
 
-_COARSE = 2
-"""Sounds are compared at half their rate: speech has little above 10 kHz."""
-
 
 def occurrences(sound: NDArray[np.floating], clip: Clip, likeness: float = 0.8) -> list[float]:
     """When ``clip`` is heard, in seconds: where it correlates with ``sound``, shape ``(n,)``."""
-    long, short = (_coarse(signal) for signal in (sound, clip.samples / 32767))
+    long, short = (_edged(signal) for signal in (sound, clip.samples / 32767))
     if len(long) <= len(short):
         return []
     size = 1 << (len(long) + len(short) - 1).bit_length()
@@ -33,7 +30,7 @@ def occurrences(sound: NDArray[np.floating], clip: Clip, likeness: float = 0.8) 
     found = []
     while len(alike) and alike.max() > likeness:
         at = int(alike.argmax())
-        found.append(at * _COARSE / RATE)
+        found.append(at / RATE)
         alike[max(0, at - len(short) // 2) : at + len(short) // 2] = 0
     return sorted(found)
 
@@ -44,10 +41,9 @@ def heard(sound: NDArray[np.floating], clips: dict[str, Clip]) -> list[str]:
     return [text for _, text in sorted(times)]
 
 
-def _coarse(signal: NDArray[np.floating]) -> NDArray[np.float64]:
-    kept = len(signal) // _COARSE * _COARSE
-    coarse = np.asarray(signal[:kept], dtype=np.float64).reshape(-1, _COARSE).mean(axis=1)
-    return np.diff(coarse)  # what is lowest, the bed perhaps, counts for little
+def _edged(signal: NDArray[np.floating]) -> NDArray[np.float64]:
+    """What is lowest, the bed perhaps, counts for little."""
+    return np.diff(np.asarray(signal, dtype=np.float64))
 
 
 def roughness(sound: NDArray[np.floating]) -> float:
