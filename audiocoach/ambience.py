@@ -20,12 +20,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.bed import Bed, room_tone
 from audiocoach.decode import Block
 from audiocoach.errors import SoundError
 from audiocoach.layers import NONE, parse_layers
 from audiocoach.loudness import STEP
 from audiocoach.presets import BedTone
-from audiocoach.soundbank import Bed, find_bed, room_tone
+from audiocoach.soundbank import find_bed
 from audiocoach.synth import LEVEL
 from audiocoach.timeline import Timeline
 from audiocoach.units import RATE, Db, Frames, Ms, db_to_gain, ms_to_frames

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +22,10 @@ from audiocoach.measured import (
     measure,
 )
 from audiocoach.presets import BedTone
+from audiocoach.soundbank import Loop, SoundInfo, named
 from audiocoach.stretches import FRAME, LOOP_STRETCH
 from audiocoach.synth import LEVEL
 from audiocoach.units import RATE, Db, Frames, db_to_gain, frames_to_ms
-
-if TYPE_CHECKING:
-    from audiocoach.soundbank import SoundInfo
 
 _ROOM_TONE: Db = -70.0
 """RMS over full scale: barely audible, but the channel is never digitally silent."""
@@ -96,8 +93,6 @@ class Bed:
         ``at_once``: the loudness of a user's file may be an estimate, so that it is known
         without decoding all of it.
         """
-        from audiocoach.soundbank import Loop, named
-
         if info.kind == "mark":
             known = ", ".join(named("bed"))
             raise NotFoundError(f'"{info.name}" sounds once; as a bed there is {known}')

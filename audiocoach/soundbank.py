@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 
 from audiocoach import loops
-from audiocoach.bed import Bed, room_tone
 from audiocoach.decode import Block, decode
 from audiocoach.errors import NotFoundError, SoundError, nearest
 from audiocoach.library import data_folder
@@ -28,12 +27,6 @@ _LONGEST_MARK: Frames = 60 * RATE
 _MARK_RISE, _MARK_FALL = RATE // 1000, RATE // 50
 """A user's mark fades in over 1 ms and out over 20 ms, in case it was cut from something."""
 _MARK_PEAK = db_to_gain(-6.0)
-
-
-__all__ = [
-    "Bed", "Loop", "SoundInfo", "find_bed", "find_sound", "load_mark", "named", "room_tone",
-    "sounds",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from audiocoach.ambience import Ambience
+from audiocoach.bed import Bed
 from audiocoach.mix import Mix, Stereo
-from audiocoach.soundbank import Bed
 from audiocoach.synth import LEVEL
 from audiocoach.units import RATE, Frames
 

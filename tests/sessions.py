@@ -14,6 +14,7 @@ from listening import Listener, all_known, roughness, wait_for
 from numpy.typing import NDArray
 
 from audiocoach.ambience import Ambience
+from audiocoach.bed import Bed
 from audiocoach.clips import Clip, ClipCache
 from audiocoach.limiter import LATENCY
 from audiocoach.live import Session
@@ -32,7 +33,6 @@ from audiocoach.routine import (
     Step,
     TimedCue,
 )
-from audiocoach.soundbank import Bed
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
 from audiocoach.units import RATE

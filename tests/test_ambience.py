@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from waves import hiss, level, write_wav
 
 from audiocoach.ambience import FADE, Ambience, open_ambience
+from audiocoach.bed import Bed
 from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.loudness import STEP, hop_energies, integrated_loudness, step_energies
-from audiocoach.soundbank import Bed
 from audiocoach.units import RATE
 
 LENGTHS = (RATE, 3 * RATE // 2 + 7, 2 * RATE + 1)

@@ -14,9 +14,10 @@ from waves import (
 )
 
 from audiocoach import decode
+from audiocoach.bed import Bed
 from audiocoach.errors import SoundError
 from audiocoach.library import data_folder
-from audiocoach.soundbank import Bed, find_sound, load_mark
+from audiocoach.soundbank import find_sound, load_mark
 from audiocoach.units import RATE
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from audiocoach import joining
 from audiocoach.ambience import Ambience
+from audiocoach.bed import Bed
 from audiocoach.cache import Entries
 from audiocoach.clips import Clip
 from audiocoach.errors import RenderError
@@ -28,7 +29,6 @@ from audiocoach.mix import BLOCK, Mix, Whole
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Place
 from audiocoach.sinks import lame
-from audiocoach.soundbank import Bed
 from audiocoach.speech import Known
 from audiocoach.stretches import FRAME, LOOP_STRETCH, Stretch, size
 from audiocoach.timeline import PlacedChapter, PlacedCue, Timeline

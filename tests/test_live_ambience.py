@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from waves import level
 
 from audiocoach.ambience import FADE, Ambience, open_ambience
+from audiocoach.bed import Bed
 from audiocoach.cli import cli
 from audiocoach.clips import ClipCache
 from audiocoach.limiter import LATENCY
@@ -23,7 +24,6 @@ from audiocoach.mix import Mix, Whole, blocks
 from audiocoach.presets import PHONE, Levels
 from audiocoach.routine import Routine
 from audiocoach.script import expand, parse
-from audiocoach.soundbank import Bed
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
 from audiocoach.timeline import Timeline, schedule

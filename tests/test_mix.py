@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiocoach.ambience import Ambience
+from audiocoach.bed import Bed
 from audiocoach.clips import Clip
 from audiocoach.dither import to_16_bits
 from audiocoach.errors import RenderError
 from audiocoach.mix import BLOCK, Mix, Whole, blocks, fade
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Place, Sound
-from audiocoach.soundbank import Bed
 from audiocoach.timeline import PlacedChapter, PlacedCue, PlacedSound, Timeline
 from audiocoach.units import RATE, db_to_gain, frames_to_ms, ms_to_frames
 

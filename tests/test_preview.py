@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from listening import Listener, all_known, heard, wait_for
 
 from audiocoach.ambience import Ambience
+from audiocoach.bed import Bed
 from audiocoach.cli import cli
 from audiocoach.cli.preview import Watched, find_step
 from audiocoach.clips import ClipCache
@@ -22,7 +23,6 @@ from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.live import Session, Where
 from audiocoach.routine import Routine
 from audiocoach.script import load
-from audiocoach.soundbank import Bed
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
 from audiocoach.units import RATE

@@ -16,10 +16,11 @@ from waves import (
 
 from audiocoach import loops
 from audiocoach.ambience import open_ambience
+from audiocoach.bed import Bed, room_tone
 from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import data_folder
 from audiocoach.loudness import hop_energies, integrated_loudness, loudest_moment, step_energies
-from audiocoach.soundbank import Bed, find_sound, load_mark, room_tone
+from audiocoach.soundbank import find_sound, load_mark
 from audiocoach.units import RATE
 
 

@@ -17,6 +17,7 @@ from waves import (
 )
 
 from audiocoach import decode, loops, soundbank
+from audiocoach.bed import Bed
 from audiocoach.errors import NotFoundError, SoundError
 from audiocoach.library import data_folder
 from audiocoach.live import Earcon
@@ -27,7 +28,7 @@ from audiocoach.loudness import (
     step_energies,
     true_peak,
 )
-from audiocoach.soundbank import Bed, earcons, find_sound, load_mark, sounds
+from audiocoach.soundbank import earcons, find_sound, load_mark, sounds
 from audiocoach.units import RATE
 
 BEDS = [info.name for info in sounds() if info.kind == "bed"]

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audiocoach import library
+from audiocoach.bed import Bed
 from audiocoach.clips import Clip, clip_key, make_clip
 from audiocoach.decode import Block
 from audiocoach.errors import NotFoundError
 from audiocoach.presets import PRESETS, Preset, Tone
 from audiocoach.script import load
-from audiocoach.soundbank import Bed, SoundInfo, find_bed, sounds
+from audiocoach.soundbank import SoundInfo, find_bed, sounds
 from audiocoach.synth import MANIFEST
 from audiocoach.synth.files import toned
 from audiocoach.tone import bed_toned, voiced

@@ -10,8 +10,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from audiocoach.bed import Bed
 from audiocoach.loudness import hop_energies
-from audiocoach.soundbank import Bed, find_sound
+from audiocoach.soundbank import find_sound
 from audiocoach.units import RATE
 
 Sound = NDArray[np.float32]
