@@ -26,7 +26,7 @@ def wanted() -> list[Requirement]:
     extras = project["optional-dependencies"]
     texts = [*project["dependencies"], *extras["dev"]]
     own = next(each for each in map(Requirement, extras["dev"]) if each.name == "audiocoach")
-    texts += [text for extra in own.extras for text in extras[extra]]
+    texts += [text for extra in sorted(own.extras) for text in extras[extra]]
     return [each for each in map(Requirement, texts) if each.name != "audiocoach"]
 
 
