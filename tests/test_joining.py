@@ -245,7 +245,11 @@ def test_the_file_is_whole_and_players_read_it_right(hands: Hands, tmp_path: Pat
 def test_stretches_sound_as_blocks_do(
     hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plain way has a reservoir, so its error is another one, but the sound is the same."""
+    """The plain way has a reservoir, so its error is another one, but the sound is the same.
+
+    Where a word begins hard, a frame that cannot borrow has an error of its own; a frame at a
+    wrong place would be as wrong as the sound is loud.
+    """
     joined = decoded(hands.export("joined.mp3"))
 
     def refuse(*_: object, **__: object) -> Joining:
@@ -260,7 +264,8 @@ def test_stretches_sound_as_blocks_do(
     hops = len(joined) // RATE
     seconds = ((joined - lossless)[: hops * RATE] ** 2).reshape(hops, -1).mean(axis=1)
     usual = ((plain - lossless)[: hops * RATE] ** 2).reshape(hops, -1).mean(axis=1)
-    assert (seconds < 4 * np.maximum(usual, np.median(usual))).all()
+    loud = (lossless[: hops * RATE] ** 2).reshape(hops, -1).mean(axis=1)
+    assert ((seconds < 4 * np.maximum(usual, np.median(usual))) | (seconds < loud / 3_000)).all()
 
 
 def test_what_lame_gives_is_looked_at_and_the_plain_way_is_taken_where_it_is_wrong(
