@@ -17,6 +17,7 @@ from listening import Listener, all_known, heard, wait_for
 from audiocoach.ambience import Ambience
 from audiocoach.bed import Bed
 from audiocoach.cli import cli
+from audiocoach.cli.beginning import Beginning
 from audiocoach.cli.preview import Watched, find_step
 from audiocoach.clips import ClipCache
 from audiocoach.errors import NotFoundError, SpeechError
@@ -170,10 +171,10 @@ class Played:
         self._happens = list(happens)
 
     def __call__(
-        self, loaded: Routine, setting: Any, *, first: int, enough: Callable[[], bool]
+        self, loaded: Routine, setting: Any, *, beginning: Beginning, enough: Callable[[], bool]
     ) -> bool:
         del setting, enough
-        self.steps.append(first)
+        self.steps.append(beginning.where.step if beginning.where else 0)
         self.words.append([cue.text for cue in loaded.cues()])
         return self._happens.pop(0)()
 
