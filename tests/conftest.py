@@ -35,11 +35,11 @@ HOMES = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process more than there are processors, as many tests wait; none for some files alone."""
+    """One process for each processor, as some tests listen; none for some files alone."""
     if config.args_source is config.ArgsSource.ARGS:
         return 0
     can_tell = hasattr(os, "sched_getaffinity")
-    return 1 + (len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1)
+    return len(os.sched_getaffinity(0)) if can_tell else os.cpu_count() or 1
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -99,7 +99,8 @@ class Terminal:
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.mode_before = termios.tcgetattr(self._slave)
-        self._received = b""
+        self._received = b""  # the thread that reads adds to it, and nobody else changes it
+        self._seen = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         begin = ("-c", f"{broken}\nfrom audiocoach.cli import main\nmain()")
@@ -120,8 +121,8 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """All that was printed."""
-        return self._received.decode(errors="replace")
+        """What was printed after what was waited for last."""
+        return self._received[self._seen :].decode(errors="replace")
 
     @property
     def mode(self) -> list[Any]:
@@ -152,7 +153,7 @@ class Terminal:
     def wait_for(self, text: str) -> None:
         """Wait until ``text`` is printed, after what was printed when this was asked last."""
         wait_for(lambda: text in self.text, 60)
-        self._received = self._received[self._received.index(text.encode()) + len(text) :]
+        self._seen = self._received.index(text.encode(), self._seen) + len(text.encode())
 
     def close(self) -> None:
         self.process.kill()

@@ -37,10 +37,11 @@ from audiocoach.errors import FetchError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.script import expand, parse
 from audiocoach.speech import Speaker
-from audiocoach.voices import Phrase, Speech, catalogue, kokoro, sources, store
+from audiocoach.voices import Phrase, Speech, Voice, catalogue, kokoro, sources, store
 from audiocoach.voices.known import KOKORO_MODEL_SIZE, KOKORO_VOICE_SIZE, KOKORO_VOICES
 from audiocoach.voices.kokoro_sounds import SOUNDS, learnt, sentences
 from audiocoach.voices.neural import split, without_ellipses
+from audiocoach.voices.patience import PatientVoice
 from audiocoach.voices.sentences import rest_between
 
 pytestmark = pytest.mark.skipif(not kokoro.installed(), reason="Piper is missing")
@@ -133,12 +134,18 @@ class TestFetching:
         assert tree(tmp_path) == set()
 
 
+def impatient(voice: Voice) -> kokoro.KokoroVoice:
+    """The voice itself, without the deadline around it."""
+    assert isinstance(voice, PatientVoice)
+    assert isinstance(voice._voice, kokoro.KokoroVoice)
+    return voice._voice
+
+
 @pytest.fixture(scope="module")
 def heart(fetched: Path) -> Iterator[kokoro.KokoroVoice]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "folder", lambda: fetched)
-        opened = catalogue.open_voice("af_heart", "en-US", Pace.CALM)
-    assert isinstance(opened, kokoro.KokoroVoice)
+        opened = impatient(catalogue.open_voice("af_heart", "en-US", Pace.CALM))
     yield opened
     opened.close()
 
@@ -248,9 +255,7 @@ class TestWithoutWeights:
         (folder / store.KOKORO_MODEL).write_bytes(b"model")
         styles = np.repeat(np.arange(510, dtype="<f4"), 256)
         (folder / "af_heart.bin").write_bytes(styles.tobytes())
-        opened = catalogue.open_voice("AF_Heart", "en-US", Pace.CALM)
-        assert isinstance(opened, kokoro.KokoroVoice)
-        return opened
+        return impatient(catalogue.open_voice("AF_Heart", "en-US", Pace.CALM))
 
     def test_the_model_gets_padded_tokens_and_the_style_of_their_count(
         self, voice: kokoro.KokoroVoice
