@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
@@ -85,6 +85,11 @@ def tried(
         reason = str(errors[0]) if known else f"{type(errors[0]).__name__}: {errors[0]}"
         return Finding(area, name, "failed", reason, remedy)
     return Finding(area, name, "failed", f"it hangs: no answer in {longest_s:.0f} s", remedy)
+
+
+def _not_needed(found: Finding) -> Finding:
+    """The same of what most do without: it is missing, where it failed."""
+    return replace(found, state="missing") if found.state == "failed" else found
 
 
 def voices() -> Iterator[Finding]:
@@ -325,14 +330,14 @@ def microphone() -> Iterator[Finding]:
         heard = "it hears something" if loudest > 3 else "but it gives digital silence"
         return f"opens; {heard}"
 
-    found = tried(
-        "microphone",
-        "microphone",
-        work,
-        "connect one, and allow this program to use it; it is for spoken control only",
+    yield _not_needed(
+        tried(
+            "microphone",
+            "microphone",
+            work,
+            "connect one, and allow this program to use it; it is for spoken control only",
+        )
     )
-    state: State = "missing" if found.state == "failed" else "ok"
-    yield Finding(found.area, found.name, state, found.told, found.remedy)
 
 
 def media_keys() -> Iterator[Finding]:
@@ -350,14 +355,14 @@ def media_keys() -> Iterator[Finding]:
         answers(address)
         return "the bus of the session answers"
 
-    found = tried(
-        "media keys",
-        "D-Bus",
-        work,
-        "it comes with a desktop; elsewhere start it: dbus-run-session audiocoach ...",
+    yield _not_needed(
+        tried(
+            "media keys",
+            "D-Bus",
+            work,
+            "it comes with a desktop; elsewhere start it: dbus-run-session audiocoach ...",
+        )
     )
-    state: State = "missing" if found.state == "failed" else "ok"
-    yield Finding(found.area, found.name, state, found.told, found.remedy)
 
 
 def extras() -> Iterator[Finding]:

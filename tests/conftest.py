@@ -14,7 +14,8 @@ from playing import Server, Terminal
 from sessions import plain, slow, speaker, start  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from sharing import Shared
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell; the programs that tests interrupt would not notice.
@@ -102,3 +103,16 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.add_init_script(browsing.WATCH)
     yield context
     context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, here: Shared) -> Page:
+    """The page of what the module shares as ``here``, ready to play."""
+    import browsing
+    from playwright.sync_api import expect
+
+    page = context.new_page()
+    page.goto(here.base)
+    expect(page.locator("#play")).to_be_visible()
+    browsing.until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
+    return page

@@ -94,18 +94,7 @@ def test_what_is_no_bookmark_counts_as_none(tmp_path: Path, text: str) -> None:
 def test_whatever_stands_in_a_field_it_is_read_or_counts_as_none(value: object) -> None:
     from audiocoach.live.bookmarks import _read
 
-    whole = {
-        "version": 1,
-        "step": 0,
-        "offset": 0,
-        "said": 0,
-        "tempo": 100,
-        "finished": False,
-        "asked": {},
-        "content": "",
-        "steps": [],
-    }
-    for name in whole:
+    for name in WHOLE:
         try:
             found = _read(json.loads(json.dumps({**WHOLE, name: value})))
         except (ValueError, TypeError, KeyError):

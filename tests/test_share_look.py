@@ -23,15 +23,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
         yield opened
 
 
-@pytest.fixture
-def page(context: BrowserContext, here: Shared) -> Page:
-    page = context.new_page()
-    page.goto(here.base)
-    expect(page.locator("#play")).to_be_visible()
-    until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
-    return page
-
-
 def test_without_scripts_it_is_a_plain_player(browser: Browser, here: Shared) -> None:
     context = browser.new_context(**PHONE, java_script_enabled=False)
     page = context.new_page()

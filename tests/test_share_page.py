@@ -26,15 +26,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
         yield opened
 
 
-@pytest.fixture
-def page(context: BrowserContext, here: Shared) -> Page:
-    page = context.new_page()
-    page.goto(here.base)
-    expect(page.locator("#play")).to_be_visible()
-    until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
-    return page
-
-
 def test_it_plays_the_real_file(page: Page, here: Shared) -> None:
     assert abs(float(page.evaluate("audio.duration")) * 1000 - here.item.told.length_ms) < 60
     expect(page.locator("#play")).to_have_accessible_name("Play")
