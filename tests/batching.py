@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from audiocoach import cli, testing
-from audiocoach.batch import plan, prepare, runner, work
+from audiocoach.batch import plan, prepare, runners, work
 from audiocoach.batch.jobs import Job, find_voices
 from audiocoach.batch.prepare import Prepared
 from audiocoach.batch.run_local import LocalRunner
@@ -100,7 +100,7 @@ def dask_setup(_worker: Any) -> None:
 
 def main() -> None:
     testing.use_tones()
-    runner.open_runner = lambda jobs=None, scheduler=None: LocalRunner(jobs, testing.use_tones)
+    runners.open_runner = lambda jobs=None, scheduler=None: LocalRunner(jobs, testing.use_tones)
     sys.argv.insert(1, "batch")
     cli.main()
 

@@ -18,7 +18,7 @@ from batching import bytes_in, plan_at, prepared, run, script
 from click.testing import CliRunner, Result
 
 from audiocoach import embedded, identity, testing
-from audiocoach.batch import runner, store, work
+from audiocoach.batch import runner, runners, store, work
 from audiocoach.batch.jobs import perform
 from audiocoach.batch.run_local import LocalRunner
 from audiocoach.batch.runner import Again, Began, Ended, Failure, Went
@@ -48,7 +48,7 @@ def tones(monkeypatch: pytest.MonkeyPatch) -> None:
     def open_runner(jobs: int | None, _scheduler: str | None) -> LocalRunner:
         return LocalRunner(jobs or 2, testing.use_tones)
 
-    monkeypatch.setattr(runner, "open_runner", open_runner)
+    monkeypatch.setattr(runners, "open_runner", open_runner)
 
 
 @pytest.fixture

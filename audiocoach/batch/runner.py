@@ -122,14 +122,3 @@ def failure_of(error: BaseException) -> Failure:
 def lost(tries: int, what: str) -> Failure:
     """The failure of a job that took its workers with it."""
     return Failure("WorkerLost", f"{what}, {tries} times; it is not tried again", _BUG)
-
-
-def open_runner(jobs: int | None = None, scheduler: str | None = None) -> Runner:
-    """The cluster of a scheduler, or ``jobs`` processes of this machine. ``ClusterError``."""
-    if scheduler:
-        from audiocoach.batch.run_dask import DaskRunner
-
-        return DaskRunner(scheduler)
-    from audiocoach.batch.run_local import LocalRunner
-
-    return LocalRunner(jobs)

@@ -72,8 +72,7 @@ def batch(
     audiocoach batch studio.toml --scheduler tcp://10.0.0.5:8786 --to file:///mnt/audio
     """  # noqa: D301
     from audiocoach.batch import plan as plans
-    from audiocoach.batch import report
-    from audiocoach.batch import runner as runners
+    from audiocoach.batch import report, runners
     from audiocoach.batch.prepare import prepare
     from audiocoach.batch.store import open_store
     from audiocoach.batch.work import Batch, decide
