@@ -19,11 +19,10 @@ from audiocoach.cli.options import (
     routine_argument,
     voice_option,
 )
+from audiocoach.cli.performing import Setting, perform
 from audiocoach.cli.play import (
-    Setting,
     check_speed,
     device_option,
-    perform,
     plain_option,
     speed_option,
     volume_option,
