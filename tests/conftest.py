@@ -34,10 +34,13 @@ HOMES = (
 """What tells a program where the folders of its user are."""
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One after the other: tests that listen need a quiet machine. ``-n 2`` is faster."""
-    return 0
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file go into one process; those that need quiet are last, one by one."""
+    items.sort(key=lambda item: item.get_closest_marker("quiet") is not None)
+    for item in items:
+        quiet = item.get_closest_marker("quiet") is not None
+        item.add_marker(pytest.mark.xdist_group("quiet" if quiet else item.path.stem))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import struct
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from listening import wait_for
 from numpy.typing import NDArray
 
@@ -81,6 +84,7 @@ class Server:
         self._processes.clear()
 
 
+_SIZE = ("COLUMNS", "LINES")
 _ON_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "os.execv(sys.argv[1], sys.argv[1:])"
@@ -105,12 +109,14 @@ class Terminal:
         self._reader.start()
         begin = ("-c", f"{broken}\nfrom audiocoach.cli import main\nmain()")
         program = (sys.executable, *(begin if broken else ("-m", "audiocoach")), *arguments)
+        # Who runs tests in several processes tells them the size of another terminal.
+        kept = {name: environment[name] for name in environment if name not in _SIZE}
         self.process = subprocess.Popen(
             [sys.executable, "-c", _ON_TERMINAL, *program],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            env={**environment, "TERM": "xterm-256color"},
+            env={**kept, "TERM": "xterm-256color", "PYTHONFAULTHANDLER": "1"},
             start_new_session=True,
         )
 
@@ -152,8 +158,23 @@ class Terminal:
 
     def wait_for(self, text: str) -> None:
         """Wait until ``text`` is printed, after what was printed when this was asked last."""
-        wait_for(lambda: text in self.text, 60)
+        try:
+            wait_for(lambda: text in self.text, 60)
+        except AssertionError:
+            self.process.send_signal(signal.SIGABRT)
+            time.sleep(1)
+            pytest.fail(f"{text!r} was not printed within 60 s, but:\n{self.text}")
         self._seen = self._received.index(text.encode(), self._seen) + len(text.encode())
+
+    def ended(self, timeout_s: float = 30) -> int:
+        """The exit code. A program that does not end tells where it is before the test fails."""
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait()
+            wait_for(lambda: "Current thread" in self.text or "most recent call" in self.text)
+            pytest.fail(f"it did not end within {timeout_s} s:\n{self.text}")
 
     def close(self) -> None:
         self.process.kill()

@@ -99,12 +99,12 @@ class Shared:
 
     def raw(self, data: bytes, source: str = "") -> bytes:
         """All that comes back for these bytes, until the door ends the connection."""
-        with self.connect(source) as client:
-            try:
+        try:
+            with self.connect(source) as client:
                 client.sendall(data)
                 return received(client)
-            except (ConnectionError, TimeoutError):
-                return b""
+        except (ConnectionError, TimeoutError):
+            return b""
 
     def connect(self, source: str = "") -> socket.socket:
         there = (self.host, self.port)

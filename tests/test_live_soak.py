@@ -18,6 +18,8 @@ from audiocoach import library
 from audiocoach.live.bookmarks import Bookmarks
 from audiocoach.units import RATE
 
+pytestmark = pytest.mark.quiet
+
 MINUTES = float(os.environ.get("AUDIOCOACH_SOAK_MINUTES", "0"))
 KEYS = [
     *(" ", "\x1b[C", "\x1b[C", "\x1b[D", "\x1b[D", "\x1b[D", "\r", "r", ".", ",", ",", "n", "p"),
@@ -61,7 +63,7 @@ def test_a_long_session_with_keys_at_random(
             read += 1
         load = max(load, os.getloadavg()[0])
     terminal.press(" q")
-    assert terminal.process.wait(60) == 0
+    assert terminal.ended(60) == 0
     after = terminal.text.rpartition("\x1b[?1049l")[2]
     half = len(memory) // 2
     sound = server.recorded()[began + 10 * RATE :]

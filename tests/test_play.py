@@ -24,6 +24,8 @@ from audiocoach.routine import Pace
 from audiocoach.units import RATE
 from audiocoach.voices.catalogue import open_voice
 
+pytestmark = pytest.mark.quiet
+
 VOICE = "pyttsx3"
 FIRST = "Breathe in slowly, and feel both of your shoulders sink."
 SECOND = "Breathe out, and let the jaw and the hands go loose."
@@ -142,7 +144,7 @@ def test_a_person_plays_a_routine(
     terminal.wait_for(bold(LAST))
     time.sleep(4.0)
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
 
     assert terminal.mode == terminal.mode_before
     # The cursor is back, and what was on the screen before; nothing is printed after, but that
@@ -170,7 +172,7 @@ def test_the_terminal_is_restored_when_it_ends_in_an_error(
     terminal = on_terminal(
         dict(os.environ), *("play", str(script), "--voice", "nobody", "--device", "null")
     )
-    assert terminal.process.wait(60) == 2
+    assert terminal.ended(60) == 2
     assert terminal.mode == terminal.mode_before
     wait_for(lambda: 'no voice is called "nobody"' in terminal.text.rpartition("\x1b[?1049l")[2])
 
@@ -182,5 +184,5 @@ def test_ctrl_c_on_a_terminal_leaves(script: Path, on_terminal: Callable[..., Te
     terminal.wait_for("space pause")
     assert terminal.mode != terminal.mode_before
     terminal.press("\x03")
-    assert terminal.process.wait(60) == 0
+    assert terminal.ended(60) == 0
     assert terminal.mode == terminal.mode_before

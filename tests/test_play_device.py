@@ -19,6 +19,8 @@ from audiocoach.routine import Pace
 from audiocoach.units import RATE
 from audiocoach.voices.catalogue import open_voice
 
+pytestmark = pytest.mark.quiet
+
 VOICE = "pyttsx3"
 FIRST = "Breathe in slowly, and out again."
 LAST = "That is all."
@@ -58,7 +60,7 @@ def clips() -> dict[str, Clip]:
 
 def leave(terminal: Terminal) -> None:
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
     assert terminal.mode == terminal.mode_before
 
 

@@ -14,7 +14,10 @@ import pytest
 from listening import wait_for
 from playing import Terminal
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
+pytestmark = [
+    pytest.mark.quiet,
+    pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal"),
+]
 
 SCRIPT = """# Breathing
 
@@ -50,7 +53,7 @@ def test_it_is_given_back_after_a_signal(play: Play, number: signal.Signals) -> 
     terminal = play()
     terminal.wait_for("? all keys")
     terminal.process.send_signal(number)
-    assert terminal.process.wait(30) == 128 + number
+    assert terminal.ended() == 128 + number
     terminal.assert_given_back()
 
 
@@ -78,7 +81,7 @@ def test_it_is_given_back_after_a_crash(
 ) -> None:
     terminal = play(broken=BROKEN.format(module=module, name=name, method=method, after=after))
     terminal.wait_for("? all keys")
-    assert terminal.process.wait(30) == 70
+    assert terminal.ended() == 70
     wait_for(lambda: "ValueError: this was broken on purpose" in terminal.text)
     terminal.assert_given_back()
     told = terminal.text.rindex("a fault of audiocoach itself")
@@ -107,7 +110,7 @@ def test_mouse_help_size_and_a_stop(play: Play) -> None:
     terminal.wait_for("Paused.")
     assert terminal.mode != terminal.mode_before
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
     terminal.assert_given_back()
 
 
@@ -117,7 +120,7 @@ def test_without_colour_there_is_none(play: Play) -> None:
     codes = re.findall(r"\x1b\[([0-9;]+)m", terminal.text)
     assert {code for each in codes for code in each.split(";")} <= {"0", "1", "2"}  # bold, dim
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
 
 
 def test_plain_lines_move_nothing(play: Play) -> None:
@@ -131,7 +134,7 @@ def test_plain_lines_move_nothing(play: Play) -> None:
     terminal.wait_for("Chapter 2 of 2: Resting")
     before = terminal.text
     terminal.press("q")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
     wait_for(lambda: "Good-bye" in terminal.text)
     assert "\x1b" not in before + terminal.text
     assert terminal.mode == terminal.mode_before

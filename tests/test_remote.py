@@ -20,9 +20,12 @@ from audiocoach import doctor, remote
 from audiocoach.live.status import Command, State, Status
 from audiocoach.remote import open_remote
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="media keys arrive over D-Bus on Linux only"
-)
+pytestmark = [
+    pytest.mark.quiet,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="media keys arrive over D-Bus on Linux only"
+    ),
+]
 
 
 class Bus:
@@ -236,5 +239,5 @@ def test_a_routine_is_held_and_left_with_media_keys(
     terminal.wait_for("Rest now.")
     wait_for(lambda: bus.ask("metadata", "title") == "Resting")
     bus.ask("stop")
-    assert terminal.process.wait(30) == 0
+    assert terminal.ended() == 0
     assert bus.ask("status") == ""
