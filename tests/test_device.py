@@ -161,6 +161,45 @@ def test_blocks_that_come_late_are_silence_and_are_counted() -> None:
     output.close()
 
 
+def test_a_device_waits_a_moment_for_a_block_that_is_late() -> None:
+    loudspeaker = Loudspeaker()
+    output = device.DeviceOutput("test", loudspeaker)
+    turns = threading.Semaphore(device._PREFILLED)
+
+    class Late(Ramp):
+        def read(self, frames: int) -> NDArray[np.float32]:
+            turns.acquire()
+            return super().read(frames) * 0 + 0.5
+
+    output.start(Late(1_000))
+    loudspeaker.ask(device._PREFILLED * BLOCK)
+    threading.Timer(0.03, turns.release).start()
+    assert loudspeaker.ask(BLOCK).all()
+    assert output.underruns == 0
+    turns.release(1_000)
+    output.close()
+
+
+@pytest.mark.parametrize("system", ["COREAUDIO", "JACK"])
+def test_a_device_that_wants_its_sound_at_once_does_not_wait(system: str) -> None:
+    loudspeaker = Loudspeaker()
+    output = device.DeviceOutput("test", loudspeaker, miniaudio.Backend[system])
+    turns = threading.Semaphore(device._PREFILLED)
+
+    class Late(Ramp):
+        def read(self, frames: int) -> NDArray[np.float32]:
+            turns.acquire()
+            return super().read(frames) * 0 + 0.5
+
+    output.start(Late(1_000))
+    loudspeaker.ask(device._PREFILLED * BLOCK)
+    assert not loudspeaker.ask(BLOCK).any()
+    assert output._wait_s == 0
+    assert output.underruns == 1
+    turns.release(1_000)
+    output.close()
+
+
 def test_an_error_of_the_source_is_raised() -> None:
     class Broken(Ramp):
         def read(self, frames: int) -> NDArray[np.float32]:

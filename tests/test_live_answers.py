@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import heard, levels, occurrences, wait_for
+from listening import heard, levels, occurrences, roughness, wait_for
 from sessions import (
     BYE,
     GLIDE,
@@ -20,7 +20,9 @@ from sessions import (
     WORDS,
     Slow,
     Start,
+    Steady,
     assert_bed_unbroken,
+    bed_over_time,
     bell,
     clips,
     cue,
@@ -30,9 +32,10 @@ from sessions import (
 )
 
 from audiocoach.clips import ClipCache
-from audiocoach.live import Command, Earcon, State
+from audiocoach.live import VOLUMES, Command, Earcon, State
 from audiocoach.live.answers import Answers
 from audiocoach.live.waiting import Countdown, Patience
+from audiocoach.presets import Levels
 from audiocoach.routine import Break, Hold
 from audiocoach.speech import Speaker
 from audiocoach.testing import ToneVoice
@@ -273,6 +276,30 @@ def test_the_bed_has_a_volume_of_its_own(start: Start) -> None:
     after = levels(listener.hear(0.4)[:, 0], 0.2).mean()
     assert 20 * np.log10(after / before) == pytest.approx(-6.0, abs=0.1)
     assert (listener.session.status().bed_volume, listener.session.status().volume) == (50, 100)
+
+
+def test_the_voice_has_a_volume_of_its_own(start: Start, tmp_path: Path) -> None:
+    listener = start(by=Speaker(Steady(), ClipCache(tmp_path)))
+    session = listener.session
+    listener.until_words(WARM)
+    listener.hear(1.0)
+    before = listener.hear(0.6)
+    session.do(Command.VOICE_QUIETER)
+    session.do(Command.VOICE_QUIETER)
+    session.do(Command.VOICE_QUIETER)
+    turned = listener.hear(0.4)
+    after = listener.hear(0.6)
+    tones = [tone_levels(sound, Steady.hertz).mean() for sound in (before, after)]
+    assert 20 * np.log10(tones[1] / tones[0]) == pytest.approx(-6.0, abs=0.2)
+    beds = [np.abs(bed_over_time(sound)).mean() for sound in (before, after)]
+    assert beds[1] == pytest.approx(beds[0], rel=0.03)  # the bed stays as low as words need
+    assert roughness(turned) <= 1.02 * roughness(before)  # no click
+    assert (session.status().voice_volume, session.status().bed_volume) == (50, 100)
+    for _ in range(2 * len(VOLUMES)):
+        session.do(Command.VOICE_LOUDER)
+    loud = listener.hear(0.6)
+    assert session.status().voice_volume == VOLUMES[-1]
+    assert np.abs(loud).max() < 10 ** (Levels().ceiling / 20)  # the limiter bounds it
 
 
 def test_the_tap_gets_what_goes_to_the_device(start: Start) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.quiet
 MINUTES = float(os.environ.get("AUDIOCOACH_SOAK_MINUTES", "0"))
 KEYS = [
     *(" ", "\x1b[C", "\x1b[C", "\x1b[D", "\x1b[D", "\x1b[D", "\r", "r", ".", ",", ",", "n", "p"),
-    *("p", "l", "k", "[", "]", "t", "t", "+", "-", "0", "9"),
+    *("p", "l", "k", "[", "]", "t", "t", "+", "-", "0", "9", "8", "7"),
 ]
 
 

@@ -198,6 +198,7 @@ def test_plain_lines_tell_what_changes_once_and_no_words(
         screen.show(replace(STATUS, left=60_100, volume=100, tempo=125), [])  # gone far
         screen.show(replace(STATUS, left=60_000, volume=100, tempo=125, bed_volume=80), [])
         screen.show(replace(STATUS, left=59_000, volume=100, tempo=125, bed_volume=80), [])
+        screen.show(replace(STATUS, left=58_900, volume=100, tempo=125, voice_volume=125), [])
     assert capsys.readouterr().out.splitlines() == [
         "Back massage, 20:00.",
         "Press ? for the keys.",
@@ -211,6 +212,8 @@ def test_plain_lines_tell_what_changes_once_and_no_words(
         "Breaks and working times 125 %.",
         "Volume of the bed 80 %.",
         "1 minute left.",
+        "Volume of the bed 100 %.",
+        "Volume of the voice 125 %.",
     ]
 
 

@@ -35,6 +35,8 @@ def by_key() -> dict[str, Command]:
         "down": Command.QUIETER,
         "0": Command.BED_LOUDER,
         "9": Command.BED_QUIETER,
+        "8": Command.VOICE_LOUDER,
+        "7": Command.VOICE_QUIETER,
         "q": Command.QUIT,
         "ctrl-c": Command.QUIT,
         # What turns pages for musicians and speakers, with a foot or from afar.

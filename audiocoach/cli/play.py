@@ -138,6 +138,7 @@ def play(
     t             how long: speaks the time that is left
     + and -       louder, quieter
     0 and 9       the same for the sound behind the voice alone
+    8 and 7       the same for the voice alone
     q or Ctrl-C   fade out and leave
     ?             show all keys
 

@@ -252,6 +252,7 @@ class Performance:
             step_left=frames_to_ms(self.head.step_left),
             volume=self.sounds.volume,
             bed_volume=self.sounds.bed_volume,
+            voice_volume=self.sounds.voice_volume,
             chapter_number=self.chapter,
             tempo=tempo,
             starts_in=0 if self._countdown.over else self._countdown.left,

@@ -220,6 +220,8 @@ class Session:
             Command.QUIETER: plain(sounds.turn, louder=False),
             Command.BED_LOUDER: plain(sounds.turn_bed, louder=True),
             Command.BED_QUIETER: plain(sounds.turn_bed, louder=False),
+            Command.VOICE_LOUDER: plain(sounds.turn_voice, louder=True),
+            Command.VOICE_QUIETER: plain(sounds.turn_voice, louder=False),
             Command.ATTEND: plain(self._attend, attends=True),
             Command.IGNORE: plain(self._attend, attends=False),
             Command.QUIT: plain(self._leave),

@@ -103,8 +103,8 @@ class Sounding:
         if not self.dropped:
             self._wanted = ONE
 
-    def add(self, out: Stereo, duck: Gain) -> None:
-        """Add what is heard of it next; a bell makes room for words as the bed does."""
+    def add(self, out: Stereo, gain: Gain) -> None:
+        """Add what is heard of it next: words so loud, a bell with so much room for words."""
         if self._glide.rests_at(0.0) and self._wanted == 0:
             return
         alone = np.zeros_like(out)
@@ -112,7 +112,7 @@ class Sounding:
             self._mix.add_speech(alone, self._at)
         else:
             self._mix.add_marks(alone, self._at)
-            alone *= duck
+        alone *= gain
         alone *= self._glide.follow(self._wanted, len(out))
         out += alone
         self._at += len(out)

@@ -56,6 +56,8 @@ class Sounds:
         """Percent."""
         self.bed_volume = 100
         """Percent, of the bed alone."""
+        self.voice_volume = 100
+        """Percent, of what is said alone."""
         self.attends = False
         """A command is awaited."""
         self.played: Frames = 0
@@ -75,6 +77,7 @@ class Sounds:
         self._attention = Glide(1.0, _IGNORE, _ATTEND)
         self._loudness = Glide(volume / 100, _TURN, _TURN)
         self._bed_loudness = Glide(1.0, _TURN, _TURN)
+        self._voice_loudness = Glide(1.0, _TURN, _TURN)
         self._fading = Glide(1.0, _QUIT, _QUIT)
 
     # What sounds
@@ -159,6 +162,11 @@ class Sounds:
         before, self.bed_volume = self.bed_volume, _turned(self.bed_volume, louder=louder)
         return self.bed_volume != before
 
+    def turn_voice(self, *, louder: bool) -> bool:
+        """The next volume of what is said alone; whether there is one."""
+        before, self.voice_volume = self.voice_volume, _turned(self.voice_volume, louder=louder)
+        return self.voice_volume != before
+
     def turn_to(self, bed: str, frames: Frames) -> None:
         """Another bed begins in some frames."""
         self._bed.turn(bed, self._bed.position + frames)
@@ -177,8 +185,9 @@ class Sounds:
         below = np.minimum(duck, self._attention.follow(low, len(out)))
         volume = self._bed_loudness.follow(np.float32(self.bed_volume / 100), len(out))
         np.multiply(self._bed.read(len(out)), self._bed_gain * (below * volume), out=out)
+        voice = self._voice_loudness.follow(np.float32(self.voice_volume / 100), len(out))
         for sounding in self._sounding:
-            sounding.add(out, duck)
+            sounding.add(out, voice if sounding.is_cue else duck)
         self._sounding = [sounding for sounding in self._sounding if not sounding.over]
         if self._answer is None:
             self._gap = max(0, self._gap - len(out))

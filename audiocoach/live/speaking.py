@@ -31,7 +31,7 @@ _NICE = 10
 def main() -> None:
     """Serve until the input ends or something goes wrong, which is the last line then."""
     with contextlib.suppress(AttributeError, OSError):
-        os.nice(_NICE)
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)  # whatever the session has taken for itself
     # Engines print what they like on standard output; the replies go where nothing else goes.
     replies = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
     os.dup2(2, 1)

@@ -38,6 +38,9 @@ class Command(StrEnum):
     BED_LOUDER = "bed louder"
     """The sound behind the voice alone."""
     BED_QUIETER = "bed quieter"
+    VOICE_LOUDER = "voice louder"
+    """What is said alone."""
+    VOICE_QUIETER = "voice quieter"
     ATTEND = "attend"
     """A command is awaited: the bed makes room for it."""
     IGNORE = "ignore"
@@ -105,6 +108,8 @@ class Status:
     """Percent."""
     bed_volume: int = 100
     """Percent, of the bed alone; ``volume`` counts for it too."""
+    voice_volume: int = 100
+    """Percent, of what is said alone, likewise."""
     chapter_number: int = 0
     """Index into ``Session.chapters``."""
     tempo: int = 100

@@ -12,7 +12,9 @@ from typing import Any
 
 from audiocoach.dither import to_16_bits
 from audiocoach.errors import DeviceError
+from audiocoach.sinks.dryness import Dryness
 from audiocoach.sinks.output import BLOCK, NullOutput, Output, Source
+from audiocoach.sinks.precedence import sound_first
 from audiocoach.sinks.systems import Choice, named, outputs, quiet_libraries, sound_systems
 from audiocoach.units import RATE, Frames, Ms
 
@@ -30,6 +32,10 @@ _PULSE_LATENCY: Ms = 150
 """The same of PulseAudio and PipeWire: no gaps at a load of 8 on two cores (measured)."""
 _PREFILLED = _QUEUED + -(-_PERIOD * _PERIODS * RATE // 1000 // BLOCK)
 """Blocks before the device starts: it fills its own buffer at once."""
+_WAIT_S = 0.1
+"""A device that has sound left in its buffer can wait for a late block so long."""
+_AT_ONCE = ("COREAUDIO", "JACK")
+"""Where a callback must not wait: it is called when the sound is due, not ahead."""
 _LONGEST_SILENCE_S = 3.0
 """A device that asks for nothing for this long is lost."""
 _BYTES = 4
@@ -67,6 +73,7 @@ def open_output(device: str | None, speed: float = 1.0, *, lost: Output | None =
                 failures.append(f"{choice.backend.name}: {error.args[0]}")
                 continue
             _log.info("output %s through %s", choice.name, choice.backend.name)
+            sound_first()
             return output
     tried = ", ".join(failures) or "no sound system is supported here"
     raise DeviceError(f"there is no loudspeaker to play on ({tried}); {_ADVICE}")
@@ -98,7 +105,8 @@ class DeviceOutput:
         """``device`` is an open ``miniaudio.PlaybackDevice``, ``system`` its ``Backend``."""
         self.name = name
         self.system = system
-        self.underruns = 0
+        self._late = 0
+        """Blocks that came too late."""
         self._device = device
         self._blocks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -107,6 +115,8 @@ class DeviceOutput:
         self._fed = False
         """All blocks are in the queue."""
         self._finished = threading.Event()
+        self._wait_s = 0.0 if getattr(system, "name", "") in _AT_ONCE else _WAIT_S
+        self._dryness = Dryness()
         self._stopped = False
         self._lost = False
         self._error: BaseException | None = None
@@ -115,6 +125,11 @@ class DeviceOutput:
         self._silent_s = 0.0
         self._asked_at = 0.0
         self._feeder: threading.Thread | None = None
+
+    @property
+    def underruns(self) -> int:
+        """See ``Output``; also gaps because the device itself was served too late."""
+        return self._late + self._dryness.times
 
     def start(self, source: Source) -> None:
         """Begin to play; returns once the first blocks are with the device."""
@@ -164,6 +179,7 @@ class DeviceOutput:
             _log.info("output %s ends, with %d gaps in the sound", self.name, self.underruns)
         self._stopped = True
         self._room.put(None)
+        self._blocks.put(b"")  # nobody waits for more
         self._device.stop_callback = None
         if self._lost:  # it could take half a minute
             threading.Thread(target=self._device.close, name="closing", daemon=True).start()
@@ -190,6 +206,7 @@ class DeviceOutput:
             self._error = error
             self._finished.set()
         self._fed = True
+        self._blocks.put(b"")  # nobody waits for more
         self._filled.set()
 
     def _callback(self) -> Generator[bytes, Frames, None]:
@@ -202,9 +219,10 @@ class DeviceOutput:
             self._calls += 1
             wanted = frames * _BYTES
             fed = self._fed
+            latest = time.monotonic() + self._wait_s
             while len(rest) < wanted:
                 try:
-                    rest += self._blocks.get_nowait()
+                    rest += self._block(latest)
                 except queue.Empty:
                     break
                 if surplus > 0:
@@ -214,7 +232,16 @@ class DeviceOutput:
             block, rest = rest[:wanted], rest[wanted:]
             if len(block) < wanted:
                 drained += frames
-                self.underruns += not fed
+                self._late += not self._fed
                 if fed and drained > (_PERIODS + 1) * _PERIOD * RATE // 1000:
                     self._finished.set()
+            if not fed:
+                self._dryness.gave(frames)
             frames = yield block + bytes(wanted - len(block))
+
+    def _block(self, latest: float) -> bytes:
+        """The next block, if it comes by then; raises ``queue.Empty``."""
+        left = latest - time.monotonic()
+        if left <= 0 or self._fed or self._stopped:
+            return self._blocks.get_nowait()
+        return self._blocks.get(timeout=left)

@@ -47,7 +47,7 @@ class PlainLines:
     def __init__(self, about: About) -> None:
         self._about = about
         self._state = State.PLAYING
-        self._volumes = (0, 0)
+        self._volumes: dict[str, int] = {}
         self._tempo = 100
         self._last: str | None = None
         self._left: Ms | None = None
@@ -55,7 +55,7 @@ class PlainLines:
     def show(self, status: Status, heard: Iterable[Heard]) -> None:
         """See ``Screen``."""
         if self._left is None:
-            self._left, self._volumes = status.left, (status.volume, status.bed_volume)
+            self._left, self._volumes = status.left, _volumes(status)
             self._tempo = status.tempo
             self._tell(f"{self._about.title}, {clock(status.left)}.")
             if self._about.keys:
@@ -87,12 +87,10 @@ class PlainLines:
             self._tell("Going on.")
 
     def _tell_changes(self, status: Status) -> None:
-        volumes = (status.volume, status.bed_volume)
-        if volumes != self._volumes:
-            what = "Volume" if volumes[0] != self._volumes[0] else "Volume of the bed"
-            percent = volumes[0] if volumes[0] != self._volumes[0] else volumes[1]
-            self._tell(f"{what} {percent} %.")
-            self._volumes = volumes
+        before, self._volumes = self._volumes, _volumes(status)
+        for what, percent in self._volumes.items():
+            if percent != before[what]:
+                self._tell(f"{what} {percent} %.")
         if status.tempo != self._tempo:
             self._tempo = status.tempo
             self._tell(f"Breaks and working times {status.tempo} %.")
@@ -111,6 +109,14 @@ class PlainLines:
         if line != self._last:
             _print(line)
         self._last = line
+
+
+def _volumes(status: Status) -> dict[str, int]:
+    return {
+        "Volume": status.volume,
+        "Volume of the bed": status.bed_volume,
+        "Volume of the voice": status.voice_volume,
+    }
 
 
 def _print(line: str) -> None:

@@ -56,6 +56,7 @@ def key_help(*, arrows: bool = True) -> tuple[tuple[str, str], ...]:
         ("t", "how long it still takes"),
         ("+ -", "louder, quieter"),
         ("0 9", "the same of the bed alone"),
+        ("8 7", "the same of the voice alone"),
         ("mouse", "click: pause, go on; wheel: volume"),
         ("q", "fade out and leave"),
         ("?", "these keys"),
