@@ -252,7 +252,6 @@ def sounds() -> Iterator[Finding]:
 def disk() -> Iterator[Finding]:
     """The folders that are written to, and the room there is in them."""
     from audiocoach.cache import Entries, limit, usage
-    from audiocoach.cli.logs import log_file
 
     def cache() -> str:
         folder = library.cache_folder()
@@ -293,7 +292,7 @@ def disk() -> Iterator[Finding]:
         "make room, or name another folder in the environment variable TMPDIR",
     )
     yield tried("disk", "this folder", room(Path.cwd()), "export to another folder: -o FOLDER/FILE")
-    yield Finding("disk", "log", "ok", str(log_file()))
+    yield Finding("disk", "log", "ok", str(library.log_file()))
 
 
 def microphone() -> Iterator[Finding]:

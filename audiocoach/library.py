@@ -36,6 +36,11 @@ def state_folder() -> Path:
     return platformdirs.user_state_path("audiocoach", appauthor=False)
 
 
+def log_file() -> Path:
+    """Where the last runs are told; need not exist."""
+    return platformdirs.user_log_path("audiocoach", appauthor=False) / "audiocoach.log"
+
+
 @dataclass(frozen=True, slots=True)
 class RoutineFile:
     """A script that can be named on the command line."""

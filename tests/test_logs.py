@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from audiocoach import render
+from audiocoach import library, render
 from audiocoach.cli import cli, logs
 from audiocoach.testing import ToneVoice
 
@@ -33,7 +33,7 @@ def voice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ToneVoice:
 
 
 def logged() -> str:
-    return logs.log_file().read_text(encoding="utf-8")
+    return library.log_file().read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("voice")
@@ -83,7 +83,7 @@ def test_a_fault_names_the_log_that_tells_where_it_happened(
     monkeypatch.setattr(render, "estimate", broken)
     result = run("show", "mine.md")
     assert result.exit_code == 70
-    assert str(logs.log_file()) in result.stderr
+    assert str(library.log_file()) in result.stderr
     assert "Traceback" not in result.stderr
     assert "in broken" in logged()
     assert result.stderr.count("ZeroDivisionError") == 1
@@ -94,14 +94,14 @@ def test_the_log_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "_LARGEST", 2_000)
     for _ in range(20):
         run("check", "mine.md")
-    files = list(logs.log_file().parent.iterdir())
+    files = list(library.log_file().parent.iterdir())
     assert len(files) == 2
     assert all(file.stat().st_size <= 2_000 for file in files)
 
 
 @pytest.mark.usefixtures("voice")
 def test_a_log_that_cannot_be_written_stops_nothing() -> None:
-    folder = logs.log_file().parent
+    folder = library.log_file().parent
     folder.parent.mkdir(parents=True)
     folder.write_text("a file where the folder should be")
     result = run("export", "mine.md")

@@ -20,7 +20,7 @@ from audiocoach.cli.doctor import doctor
 from audiocoach.cli.draft import draft
 from audiocoach.cli.export import export
 from audiocoach.cli.inspect import list_routines, sounds
-from audiocoach.cli.logs import log_error, log_file, logging_to
+from audiocoach.cli.logs import log_error, logging_to
 from audiocoach.cli.measure import measure
 from audiocoach.cli.new import new
 from audiocoach.cli.play import play
@@ -29,6 +29,7 @@ from audiocoach.cli.share import share
 from audiocoach.cli.show import show
 from audiocoach.cli.voices import voices
 from audiocoach.errors import AudiocoachError, OutputError, ScriptError
+from audiocoach.library import log_file
 
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130

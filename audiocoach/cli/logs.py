@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import platformdirs
 
 from audiocoach import __version__
 from audiocoach.errors import AudiocoachError, ScriptError
+from audiocoach.library import log_file
 
 _LARGEST = 1_000_000
 """Bytes; a second file holds as much of what was before."""
@@ -29,11 +29,6 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 _logger = logging.getLogger("audiocoach")
 _log = logging.getLogger(__name__)
-
-
-def log_file() -> Path:
-    """Where the last runs are told; need not exist."""
-    return platformdirs.user_log_path("audiocoach", appauthor=False) / "audiocoach.log"
 
 
 @contextlib.contextmanager
