@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sessions import Start
 
-from audiocoach.live import Command, Where
+from audiocoach.live import Command, Times, Where
 from audiocoach.live.bookmarks import Bookmark, Bookmarks, Keeper, content
 from audiocoach.routine import Routine
 from audiocoach.script import expand, parse
@@ -33,6 +33,7 @@ WHOLE = {
     "asked": {},
     "content": "",
     "steps": [],
+    "times": [],
 }
 
 
@@ -51,8 +52,12 @@ def left(where: Where, text: str = TEXT) -> Bookmark:
 def test_what_was_saved_is_read_again(tmp_path: Path) -> None:
     bookmarks = Bookmarks(tmp_path / "state" / "sessions", tmp_path / "x.md")
     assert bookmarks.load() is None
+    times = (Times(2, 90_000, (None, 5_000)), Times(3, None, (None,)))
     made = replace(
-        left(Where(2, 1_234, 1)), tempo=125, asked={"choices": [["side", "left"]], "length": None}
+        left(Where(2, 1_234, 1)),
+        tempo=125,
+        times=times,
+        asked={"choices": [["side", "left"]], "length": None},
     )
     bookmarks.save(made)
     assert bookmarks.load() == made
@@ -61,6 +66,13 @@ def test_what_was_saved_is_read_again(tmp_path: Path) -> None:
     assert found is not None
     assert found.finished
     assert list(bookmarks.path.parent.iterdir()) == [bookmarks.path]
+
+
+def test_one_of_before_times_were_kept_is_read(tmp_path: Path) -> None:
+    bookmarks = Bookmarks(tmp_path, tmp_path / "x.md")
+    old = {name: value for name, value in WHOLE.items() if name != "times"}
+    bookmarks.path.write_text(json.dumps(old))
+    assert bookmarks.load() == Bookmark(Where(0))
 
 
 def test_each_script_has_its_own(tmp_path: Path) -> None:
@@ -82,6 +94,8 @@ def test_each_script_has_its_own(tmp_path: Path) -> None:
         json.dumps({**WHOLE, "step": -1}),
         json.dumps({**WHOLE, "step": 1.5}),
         json.dumps({**WHOLE, "asked": []}),
+        json.dumps({**WHOLE, "times": [[0, 10**12, []]]}),
+        json.dumps({**WHOLE, "times": [[0, 1]]}),
     ],
 )
 def test_what_is_no_bookmark_counts_as_none(tmp_path: Path, text: str) -> None:

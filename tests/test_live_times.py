@@ -74,6 +74,26 @@ def test_one_more_minute_here(start: Start, speaker: Speaker) -> None:
     assert_bed_unbroken(listener.sound[: -9 * 44_100])
 
 
+def test_a_minute_more_outlasts_the_session(start: Start, speaker: Speaker) -> None:
+    first = start(held(30))
+    first.until_words(GLIDE)
+    first.hear(10.0)
+    ask(first, Command.LONGER)
+    first.hear(30.0)
+    left = first.session.status()
+    assert [(each.step, each.hold) for each in left.times] == [(0, 90_000)]
+    again = start(held(30), begin=left.where, times=left.times)
+    again.hear(3.0)
+    assert again.session.status().left == pytest.approx(left.left, abs=3_000)
+    again.until_end()
+    found = {
+        text: occurrences(again.sound[:, 0], clip) for text, clip in clips(speaker, SAID).items()
+    }
+    assert (found[GLIDE], len(found[HALFWAY])) == ([], 1)
+    assert found[LAST][0] - found[HALFWAY][0] == pytest.approx(35, abs=0.3)
+    assert found[BYE][0] - found[LAST][0] == pytest.approx(10, abs=0.3)
+
+
 def test_what_was_said_is_not_said_again_but_that_the_end_is_near(
     start: Start, speaker: Speaker
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from audiocoach.fit import LEAST, MOST
 from audiocoach.live.plan import numbered
 from audiocoach.live.retime import TEMPOS, Retimed
+from audiocoach.live.status import Times
 from audiocoach.routine import Anchor, Beats, Break, Cue, Phase, Routine, Step
 from audiocoach.script import expand, parse
 from audiocoach.timeline import Spacing, Timeline, schedule
@@ -214,3 +215,41 @@ def test_every_tempo_says_everything_in_the_same_order(tempo: int) -> None:
     assert fixed == ["Glide.", "Slow.", "Half.", "Last."]
     assert any(timed.anchor is Anchor.EVERY for timed in steps(made)[0].timed)
     assert replace(steps(made)[0], hold=None) == replace(steps(retimed(HELD))[0], hold=None)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["more", "less", "slower", "faster"]), st.integers(0, 130_000)),
+        max_size=6,
+    ),
+    st.sampled_from(
+        [HELD, "Sit. [20s]\n", "[breathe 4-2-6 x5]\n", "Rest.\n", "Wait. [until done, 40s]\n"]
+    ),
+)
+def test_times_that_were_kept_are_restored(asked: list[tuple[str, int]], text: str) -> None:
+    def scripted() -> Retimed:
+        return retimed(f"{text}\nNext one. [30s]\n")
+
+    made, tempo = scripted(), 100
+    for what, elapsed in asked:
+        if what in ("more", "less"):
+            made.change(0, elapsed, 60_000 if what == "more" else -60_000, length)
+        else:
+            at = TEMPOS.index(tempo) + (1 if what == "slower" else -1)
+            if 0 <= at < len(TEMPOS):
+                tempo = TEMPOS[at]
+                made.change_tempo(tempo, 0, elapsed, length)
+    kept = made.times
+    again = Retimed(routine(f"{text}\nNext one. [30s]\n"), SOUNDS, SPACING, tempo)
+    again.pace(0, length)
+    again.restore(kept)
+    assert steps(again) == steps(made)
+
+
+def test_times_of_another_step_are_not_taken() -> None:
+    for times in (Times(0, None, (5, 5)), Times(0, 5, (None, 5)), Times(7, None, (None, 5))):
+        made = retimed("Sit. [20s]\n")
+        before = steps(made)
+        made.restore([times])
+        assert steps(made) == before
+        assert made.times == ()

@@ -14,7 +14,7 @@ from audiocoach.cli.options import LengthParameter
 from audiocoach.errors import NotFoundError, nearest
 
 if TYPE_CHECKING:
-    from audiocoach.live import Where
+    from audiocoach.live import Times, Where
     from audiocoach.live.bookmarks import Bookmark, Bookmarks, Keeper
     from audiocoach.routine import Routine, Step
 
@@ -71,6 +71,8 @@ class Beginning:
 
     where: Where | None = None
     tempo: int = 100
+    times: tuple[Times, ...] = ()
+    """Of steps that have others than the tempo gives them."""
 
 
 @dataclass(slots=True)
@@ -127,7 +129,7 @@ def resumed(left: Bookmark | None, routine: Routine) -> Beginning:
     words = f', "{_first_words(step)}"' if _first_words(step) else ""
     changed = "" if same else "The script has changed since; the nearest step is played. "
     click.echo(f"{changed}Going on in {chapter}{words}", err=True)
-    return Beginning(where, left.tempo)
+    return Beginning(where, left.tempo, left.times if same else ())
 
 
 def begin_from(routine: Routine, wanted: str) -> Beginning:

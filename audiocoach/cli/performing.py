@@ -103,6 +103,7 @@ def perform(
             interactive=is_terminal(),
             begin=beginning.where,
             tempo=beginning.tempo,
+            times=beginning.times,
             start_in=setting.start_in,
             earcons=load_earcons(levels, master.trim),
         )

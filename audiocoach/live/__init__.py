@@ -3,8 +3,9 @@
 from audiocoach.live.retime import TEMPOS
 from audiocoach.live.session import Session
 from audiocoach.live.sounds import VOLUMES
-from audiocoach.live.status import Command, Earcon, Heard, State, Status, Where
+from audiocoach.live.status import Command, Earcon, Heard, State, Status, Times, Where
 
 __all__ = [
-    "TEMPOS", "VOLUMES", "Command", "Earcon", "Heard", "Session", "State", "Status", "Where",
+    "TEMPOS", "VOLUMES", "Command", "Earcon", "Heard", "Session", "State", "Status",
+    "Times", "Where",
 ]  # fmt: skip

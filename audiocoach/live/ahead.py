@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeAlias
 
@@ -19,6 +20,7 @@ from audiocoach.clips import Clip
 from audiocoach.errors import AudiocoachError
 from audiocoach.live.plan import Plan, PlannedStep, make_plan
 from audiocoach.live.retime import Retimed
+from audiocoach.live.status import Times
 from audiocoach.mix import Stereo
 from audiocoach.presets import Levels
 from audiocoach.routine import Cue, Routine
@@ -59,8 +61,8 @@ class Ahead:
     """Keeps a plan and the clips around one step, in two threads of its own.
 
     ``plan``, ``clips`` and ``answer`` may be asked at any time, by one reader; they cost
-    nothing. ``tempo``: see ``Retimed``. ``answers`` are spoken when there is nothing else to
-    say, in this order.
+    nothing. ``tempo`` and ``times``: see ``Retimed``. ``answers`` are spoken when there is
+    nothing else to say, in this order.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Ahead:
         spacing: Spacing | None = None,
         *,
         tempo: int = 100,
+        times: Iterable[Times] = (),
     ) -> None:
         self._routine = routine
         self._open_speaker = open_speaker
@@ -105,6 +108,7 @@ class Ahead:
         ]
         self._retimed = Retimed(routine, self._sound_lengths, self._spacing, tempo)
         self._retimed.pace(0, self._length)
+        self._retimed.restore(times)
         self._plan = self._planned({})
         self._counted = 0
         """How many lengths the plan was made from."""
@@ -293,7 +297,8 @@ class Ahead:
 
     def _planned(self, lengths: Mapping[str, Ms]) -> Plan:
         routine = self._retimed.routine
-        return make_plan(routine, lengths, self._sound_lengths, self._levels, self._spacing)
+        plan = make_plan(routine, lengths, self._sound_lengths, self._levels, self._spacing)
+        return replace(plan, times=self._retimed.times)
 
     def _length(self, cue: Cue) -> Ms:
         known = self._lengths.get(cue.spoken)

@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from audiocoach import held
-from audiocoach.live.status import Status, Where
+from audiocoach.live.status import Status, Times, Where
 from audiocoach.routine import Beats, Break, Cue, Part, Routine, Sound, Step
+from audiocoach.units import MINUTE, Ms
 
 _VERSION = 1
 _LARGEST = 4_000_000
 """Bytes; a larger file is none of ours."""
+_LONGEST: Ms = 24 * 60 * MINUTE
+"""Of a time that was kept."""
 _EVERY_S = 2.0
 """Where a session is is saved so often."""
 
@@ -43,6 +46,8 @@ class Bookmark:
     """Names the routine with all its words and times."""
     steps: tuple[str, ...] = ()
     """Names the words of each of its steps."""
+    times: tuple[Times, ...] = ()
+    """Of the steps that were made longer or shorter; for this very content."""
 
     def find(self, routine: Routine) -> tuple[Where, bool]:
         """The same place in ``routine``, or the nearest; whether the routine is the same.
@@ -100,6 +105,7 @@ class Bookmarks:
             "asked": dict(bookmark.asked),
             "content": bookmark.content,
             "steps": list(bookmark.steps),
+            "times": [[each.step, each.hold, each.parts] for each in bookmark.times],
         }
         folder = self.path.parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -176,6 +182,7 @@ class Keeper:
         return Bookmark(
             *(status.where, status.tempo, status.finished),
             *(self._asked, self._content, self._steps),
+            times=status.times,
         )
 
 
@@ -237,6 +244,16 @@ def _read(data: Any) -> Bookmark:
     where = Where(*numbers[:3])
     if not isinstance(data["asked"], dict):
         raise TypeError(data["asked"])
+    times = tuple(_read_times(*each) for each in data.get("times", []))  # older ones have none
     return Bookmark(
-        where, numbers[3], bool(data["finished"]), data["asked"], str(data["content"]), steps
+        *(where, numbers[3], bool(data["finished"])),
+        *(data["asked"], str(data["content"]), steps),
+        times=times,
     )
+
+
+def _read_times(step: Any, hold: Any, parts: Any) -> Times:
+    lengths = [length for length in (hold, *parts) if length is not None]
+    if not all(type(length) is int and 0 <= length <= _LONGEST for length in (step, *lengths)):
+        raise TypeError(step, hold, parts)
+    return Times(step, hold, tuple(parts))

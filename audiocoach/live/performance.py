@@ -257,5 +257,6 @@ class Performance:
             tempo=tempo,
             starts_in=0 if self._countdown.over else self._countdown.left,
             where=self._left_at or self.head.where(self._unsaid),
+            times=self.head.plan.times,
             finished=self.head.after_all,
         )

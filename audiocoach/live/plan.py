@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from audiocoach.ambience import bed_starts
 from audiocoach.clips import Clip
+from audiocoach.live.status import Times
 from audiocoach.mix import Mix
 from audiocoach.presets import Levels
 from audiocoach.routine import Anchor, Cue, Routine, Sound, Step
@@ -68,6 +69,8 @@ class Plan:
     mix: Mix
     """Of the whole timeline; for its ducks alone."""
     steps: tuple[PlannedStep, ...]
+    times: tuple[Times, ...] = ()
+    """Of the steps whose times the listener has changed."""
 
     @property
     def chapters(self) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ that something in it would have to be said earlier than now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from audiocoach.fit import HeldStep
 from audiocoach.live.plan import numbered
+from audiocoach.live.status import Times
 from audiocoach.routine import Anchor, Beats, Break, Chapter, Cue, Hold, Part, Phase, Routine, Step
 from audiocoach.timeline import CueLength, Spacing, Timeline, schedule
 from audiocoach.units import SECOND, Ms
@@ -37,6 +38,8 @@ class Retimed:
         self._as_written = tuple(self._steps)
         self._tempo = tempo
         self._tempos = [100] * len(self._steps)
+        self._own: set[int] = set()
+        """Steps that have other times than their tempo gives them."""
         self._sound_lengths = sound_lengths
         self._bare = replace(spacing, lead_in=0, step_gap=0, chapter_gap=0, tail=0)
 
@@ -50,12 +53,28 @@ class Retimed:
         )
         return replace(self._written, chapters=chapters)
 
+    @property
+    def times(self) -> tuple[Times, ...]:
+        """Of the steps whose times are their own, to be restored later."""
+        return tuple(_times(at, self._steps[at]) for at in sorted(self._own))
+
+    def restore(self, times: Iterable[Times]) -> None:
+        """Give steps the times that they had; a step that these do not fit stays as it is."""
+        for each in times:
+            if 0 <= each.step < len(self._steps):
+                before = self._steps[each.step]
+                restored = _restored(before, each)
+                self._steps[each.step] = restored
+                if restored != before:
+                    self._own.add(each.step)
+
     def pace(self, at: int, cue_length: CueLength) -> bool:
         """Give the steps from ``at`` on the tempo of now; whether any of them changes."""
         late = [n for n in range(at, len(self._steps)) if self._tempos[n] != self._tempo]
         for number in late:
             self._steps[number] = self._paced(self._as_written[number], self._tempo, cue_length)
             self._tempos[number] = self._tempo
+            self._own.discard(number)
         return bool(late)
 
     def change_tempo(self, tempo: int, at: int, elapsed: Ms, cue_length: CueLength) -> bool:
@@ -65,6 +84,7 @@ class Retimed:
             step = self._steps[at]
             self._steps[at] = self._rest_paced(step, elapsed, tempo / before, cue_length)
             self._tempos[at] = tempo
+            self._own.add(at)
         self.pace(max(0, at + 1), cue_length)
         return True
 
@@ -81,6 +101,8 @@ class Retimed:
         else:
             changed = self._held(step, hold, hold.length + more, elapsed, cue_length)
         self._steps[at] = changed
+        if changed != step:
+            self._own.add(at)
         return changed != step
 
     def _alone(self, step: Step, cue_length: CueLength) -> Timeline:
@@ -182,6 +204,38 @@ class Retimed:
         return replace(step, parts=tuple(parts))
 
 
+def _times(at: int, step: Step) -> Times:
+    parts = (
+        part.length
+        if isinstance(part, Break)
+        else len(part.beats)
+        if isinstance(part, Beats)
+        else None
+        for part in step.parts
+    )
+    return Times(at, step.hold.length if step.hold else None, tuple(parts))
+
+
+def _restored(step: Step, times: Times) -> Step:
+    """A step with times that were kept; as it is where they are those of another one."""
+    parts: list[Part] = list(step.parts)
+    if len(times.parts) == len(parts) + 1:  # a break that the listener has added
+        parts.append(Break(0, step.place))
+    if len(times.parts) != len(parts) or (step.hold is None) != (times.hold is None):
+        return step
+    for at, (part, kept) in enumerate(zip(parts, times.parts, strict=True)):
+        if isinstance(part, Break) and kept is not None:
+            parts[at] = replace(part, length=kept)
+        elif isinstance(part, Beats) and kept:
+            parts[at] = _counted(part, kept)
+        elif kept is not None:
+            return step
+    hold = step.hold
+    if hold is not None and times.hold is not None:
+        hold = replace(hold, length=times.hold)
+    return replace(step, parts=tuple(parts), hold=hold)
+
+
 def _scaled_break(part: Part, tempo: int) -> Part:
     if isinstance(part, Break) and not part.protected:
         return replace(part, length=part.length * tempo // 100)
@@ -207,10 +261,22 @@ def _said_in_turn(step: Step) -> frozenset[object]:
     )
 
 
+def _rounds(part: Beats) -> list[int]:
+    """Where its breaths begin; a count has one beginning."""
+    return [at for at, beat in enumerate(part.beats) if beat.phase is Phase.IN] or [0]
+
+
+def _counted(part: Beats, count: int) -> Beats:
+    """The first so many beats; the last breath or count again where there are fewer."""
+    last = part.beats[_rounds(part)[-1] :]
+    times = max(0, -(-(count - len(part.beats)) // len(last)))
+    return replace(part, beats=(part.beats + last * times)[:count])
+
+
 def _more_beats(part: Beats, heard: Ms, more: Ms) -> Beats:
     """So many whole breaths or counts more that they last about ``more``; or less."""
     beats = part.beats
-    starts = [at for at, beat in enumerate(beats) if beat.phase is Phase.IN] or [0]
+    starts = _rounds(part)
     last = beats[starts[-1] :]
     length = sum(beat.length for beat in last)
     times = max(1, round(abs(more) / length))

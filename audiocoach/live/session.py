@@ -8,7 +8,7 @@ status. The bed goes on whatever the timeline does.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ from audiocoach.live.performance import Performance
 from audiocoach.live.playhead import Playhead
 from audiocoach.live.retime import TEMPOS
 from audiocoach.live.sounds import Sounds
-from audiocoach.live.status import Command, Earcon, Heard, State, Status, Where
+from audiocoach.live.status import Command, Earcon, Heard, State, Status, Times, Where
 from audiocoach.mix import Stereo
 from audiocoach.presets import Levels
 from audiocoach.routine import Routine
@@ -40,7 +40,8 @@ class Session:
     Without ``interactive``, a step that lasts until the listener is done takes its exported
     time. ``earcons`` answer the listener, at the level at which they shall be heard; one
     that is not there is silent. ``begin`` is where to begin, ``start_in`` how long the bed
-    is heard alone before the first word, ``tempo`` one of ``TEMPOS``.
+    is heard alone before the first word, ``tempo`` one of ``TEMPOS``, ``times`` those of steps
+    that have others.
 
     ``tap`` may be set to a function that gets each block as it goes to the device, in the
     thread that reads.
@@ -61,11 +62,12 @@ class Session:
         begin: Where | None = None,
         start_in: Ms = 0,
         tempo: int = 100,
+        times: Iterable[Times] = (),
         earcons: Mapping[Earcon, Stereo] | None = None,
     ) -> None:
         self.tap: Callable[[Stereo], None] | None = None
         levels = levels or Levels()
-        self._ahead = Ahead(routine, open_speaker, marks, levels, spacing, tempo=tempo)
+        self._ahead = Ahead(routine, open_speaker, marks, levels, spacing, tempo=tempo, times=times)
         self._head = Playhead(self._ahead, levels.attack, interactive=interactive)
         if begin:
             self._head.begin_at(begin, levels.fade_in)

@@ -89,6 +89,18 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """The times of a step that a listener has made longer or shorter."""
+
+    step: int
+    """As in ``Where``."""
+    hold: Ms | None
+    """How long it lasts, where it says so."""
+    parts: tuple[int | None, ...]
+    """Of each part: the length of a break, the number of beats; ``None`` for what has neither."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """A session at one moment."""
 
@@ -117,6 +129,8 @@ class Status:
     starts_in: Ms = 0
     """Until the first word, as long as the session is ``STARTING``."""
     where: Where = Where(0)
+    times: tuple[Times, ...] = ()
+    """Of the steps that do not have the times that ``tempo`` gives them."""
     finished: bool = False
     """All was said; only the end of the bed is heard."""
 
