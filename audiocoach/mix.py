@@ -107,7 +107,7 @@ class Mix:
             room = np.zeros_like(out)
             mark = self._marks[sound.sound.name]
             _add(room, mark, ms_to_frames(sound.start) - start, self._mark_gain)
-            out += room * self.duck(start, len(out))
+            out += shaped(room, self.duck(start, len(out)))
 
     def duck_at(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """The gain of the bed at each of some moments."""
@@ -196,8 +196,23 @@ def _add(out: Stereo, sound: NDArray[Any], offset: Frames, gain: np.float32) -> 
     begin, end = max(0, offset), min(len(out), offset + len(sound))
     if begin >= end:
         return 0
-    out[begin:end] += sound[begin - offset : end - offset] * gain
+    part = sound[begin - offset : end - offset] * gain
+    for channel in range(out.shape[1]):
+        out[begin:end, channel] += part[:, channel % part.shape[1]]
     return end - begin
+
+
+def shaped(sound: Stereo, gain: NDArray[np.float32] | np.float32) -> Stereo:
+    """``sound`` times one number, or one for each frame, ``(n, 1)``.
+
+    A channel at a time: numpy takes six times as long to spread a gain over pairs.
+    """
+    if np.ndim(gain) == 0:
+        return sound * gain
+    out = np.empty_like(sound)
+    for channel in range(sound.shape[1]):
+        np.multiply(sound[:, channel], np.asarray(gain)[:, 0], out=out[:, channel])
+    return out
 
 
 def fade(levels: Levels, length: Ms, start: Frames, count: Frames) -> NDArray[np.float32] | None:
@@ -239,7 +254,7 @@ class Whole:
 
         ``counted``: see ``Mix.add_speech``.
         """
-        out = bed * (self.bed_gain * self.mix.duck(start, len(bed)))
+        out = shaped(bed, self.bed_gain * self.mix.duck(start, len(bed)))
         faded = fade(self.levels, self.timeline.length, start, len(out))
         below = out.copy() if stems else out
         self.mix.add_marks(out, start)
@@ -248,7 +263,7 @@ class Whole:
         if stems:
             shape = np.float32(1.0) if faded is None else faded
             stems(below * shape, (out - rung) * shape)
-        return out if faded is None else out * faded
+        return out if faded is None else shaped(out, faded)
 
 
 def blocks(

@@ -6,11 +6,14 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from threading import Thread
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from audiocoach import library
 from audiocoach.errors import NotFoundError, Problem, RenderError, ScriptError
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from audiocoach.speech import Speaker
 
 _log = logging.getLogger(__name__)
+
+_Made = TypeVar("_Made")
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -114,18 +119,41 @@ def problem_at(
 def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Iterator[Speaker]:
     """A speaker with the voice called ``voice``, in the routine's language and at its pace."""
     from audiocoach import cache as entries
-    from audiocoach.clips import ClipCache
-    from audiocoach.speech import Speaker
     from audiocoach.voices.catalogue import open_cast
 
+    # A voice may be a process, which starts while all else is loaded.
+    opening = _begun(partial(open_cast, voice, routine.language, routine.pace))
+    from audiocoach.clips import ClipCache
+    from audiocoach.speech import Speaker
+
+    for name in _NEEDED_LATER:
+        import_module(name)
     with ExitStack() as stack:
         stack.enter_context(entries.in_use(library.cache_folder()))
-        opened = open_cast(voice, routine.language, routine.pace)
+        opened = opening.result()
         _log.info("voice %s: %s", opened.voice.info.name, opened.voice.key)
         stack.callback(opened.close)
         cache = ClipCache(library.cache_folder())
         stack.callback(cache.close)
         yield Speaker(opened, cache, tone)
+
+
+_NEEDED_LATER = ("audiocoach.joining", "audiocoach.master", "audiocoach.sinks.outputs")
+"""By whoever lets a routine be spoken."""
+
+
+def _begun(work: Callable[[], _Made]) -> Future[_Made]:
+    """What ``work`` makes in a thread of its own, which nobody waits for in the end."""
+    made: Future[_Made] = Future()
+
+    def make() -> None:
+        try:
+            made.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for it is told
+            made.set_exception(error)
+
+    Thread(target=make, name="begun", daemon=True).start()
+    return made
 
 
 def voice_notices(spans: Iterable[Span], routine: Routine, voice: str) -> list[Notice]:

@@ -13,6 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from audiocoach.units import RATE, Frames
 
 FRAME: Frames = 1152
@@ -89,6 +92,13 @@ def size(bitrate: int, frames: int) -> int:
     """
     whole, part = divmod(144_000 * bitrate, RATE)
     return frames * whole + (max(0, frames - 1) * part + RATE - 1) // RATE
+
+
+def edges(bitrate: int, first: int, last: int) -> NDArray[np.int64]:
+    """``size`` of every number of frames from ``first`` to ``last``, both included."""
+    whole, part = divmod(144_000 * bitrate, RATE)
+    frames = np.arange(first, last + 1)
+    return np.asarray(frames * whole + (np.maximum(0, frames - 1) * part + RATE - 1) // RATE)
 
 
 def cut(spans: Iterable[tuple[Frames, Frames]], total: int, loop: int | None) -> Iterator[Piece]:

@@ -12,25 +12,30 @@ from typing import Any, NoReturn
 import click
 
 from audiocoach import __version__
-from audiocoach.cli.batch import batch
-from audiocoach.cli.cache import cache
-from audiocoach.cli.check import check
-from audiocoach.cli.convert import import_script
-from audiocoach.cli.doctor import doctor
-from audiocoach.cli.draft import draft
-from audiocoach.cli.export import export
-from audiocoach.cli.inspect import list_routines, sounds
+from audiocoach.cli.lazily import Commands
 from audiocoach.cli.logs import log_error, logging_to
-from audiocoach.cli.measure import measure
-from audiocoach.cli.new import new
-from audiocoach.cli.play import play
-from audiocoach.cli.preview import preview
-from audiocoach.cli.share import share
-from audiocoach.cli.show import show
-from audiocoach.cli.voices import voices
 from audiocoach.errors import AudiocoachError, OutputError, ScriptError
 from audiocoach.library import log_file
 
+_COMMANDS = {
+    "play": "play:play",
+    "export": "export:export",
+    "batch": "batch:batch",
+    "measure": "measure:measure",
+    "share": "share:share",
+    "list": "inspect:list_routines",
+    "new": "new:new",
+    "draft": "draft:draft",
+    "import": "convert:import_script",
+    "check": "check:check",
+    "preview": "preview:preview",
+    "show": "show:show",
+    "voices": "voices:voices",
+    "sounds": "inspect:sounds",
+    "doctor": "doctor:doctor",
+    "cache": "cache:cache",
+}
+"""Where each is, in the order in which one meets them."""
 _EXIT_BUG = 70
 _EXIT_INTERRUPTED = 130
 _EXIT_SIGNALLED = 128
@@ -100,6 +105,7 @@ def _told(error: OSError) -> str:
 
 @click.group(
     cls=_Main,
+    commands=Commands({name: f"{__name__}.{place}" for name, place in _COMMANDS.items()}),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 an error in a script or a file, 2 wrong usage or an unknown "
     "name, 3 no loudspeaker, 4 a cue is missing, so nothing was written, 5 some files of a batch "
@@ -139,28 +145,6 @@ def completion(shell: str) -> None:
     if kind is None:
         raise click.UsageError(f"click cannot complete for {shell}")
     click.echo(kind(cli, {}, "audiocoach", "_AUDIOCOACH_COMPLETE").source())
-
-
-for command in (
-    play,
-    export,
-    batch,
-    measure,
-    share,
-    list_routines,
-    new,
-    draft,
-    import_script,
-    check,
-    preview,
-    show,
-    voices,
-    sounds,
-    doctor,
-    cache,
-):
-    cli.add_command(command)
-cli.add_command(cli.commands.pop("completion"))
 
 
 def main() -> NoReturn:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from audiocoach.cli.keys import Keys
     from audiocoach.cli.screen import Screen
     from audiocoach.live import Command, Session
+    from audiocoach.live.status import Earcon
+    from audiocoach.mix import Stereo
     from audiocoach.routine import Routine
     from audiocoach.sinks.steady import SteadyOutput
 
@@ -91,6 +93,7 @@ def perform(
         if setting.fade_out is not None:
             levels = replace(levels, fade_out=setting.fade_out)
             spacing = replace(spacing, tail=setting.fade_out)
+        earcons: dict[Earcon, Stereo] = {}
         session = Session(
             fitted.routine,
             speaker.open,
@@ -105,7 +108,7 @@ def perform(
             tempo=beginning.tempo,
             times=beginning.times,
             start_in=setting.start_in,
-            earcons=load_earcons(levels, master.trim),
+            earcons=earcons,
         )
         stack.callback(session.close)
         stack.callback(speaker.close)  # first, so that nothing has to be awaited
@@ -115,6 +118,8 @@ def perform(
             keeper.start()
         with _leaving_on_interrupt(session):
             output.start(session)
+            # Nobody has asked for anything before the first sound.
+            earcons |= load_earcons(levels, master.trim)
             hands = Hands(setting.keys)
             with (
                 open_remote(session, loaded.title),

@@ -73,7 +73,9 @@ class Session:
             self._head.begin_at(begin, levels.fade_in)
         plan = self._head.plan
         bed.begin((self._head.step or plan.steps[0]).ambience)
-        self._sounds = Sounds(*(bed, marks, earcons or {}, levels), trim=trim, volume=volume)
+        self._sounds = Sounds(
+            *(bed, marks, {} if earcons is None else earcons, levels), trim=trim, volume=volume
+        )
         answers = Answers(routine)
         self._ahead.answers = answers.likely(frames_to_ms(plan.end))
         self._performance = Performance(

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from audiocoach import embedded
+from audiocoach import embedded, stretches
 from audiocoach.errors import RenderError, SoundError
 from audiocoach.sinks.about import About
 from audiocoach.units import RATE, Frames
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MOST_CHAPTERS = 999
 """What ``comments`` can number."""
 _PIECE = 1 << 20
+_AT_ONCE = 4096
+"""Frames that are looked at together."""
 _LONGEST_S = 90_000
 """No routine is so long: 2^32 samples, which FFmpeg reckons for what it does not know, are."""
 _MP3_FRAME: Frames = 1152
@@ -49,11 +51,30 @@ def check(path: Path, form: str, about: About, frames: Frames, name: Path | None
 
 def _defect(path: Path, form: str, about: About, frames: Frames) -> str:
     """What is wrong with the file; nothing if nothing is."""
+    length, chapters, words = _mp3_says(path) if form == "mp3" else _says(path, form)
+    if abs(length - Fraction(frames, RATE)) > Fraction(1, 48_000 if form == "opus" else 10**9):
+        return f"it lasts {float(length):.3f} s instead of {frames / RATE:.3f} s"
+    planned = [(each.start, each.text) for each in about.chapters[:_MOST_CHAPTERS]]
+    if [(round(at), title or "") for at, title in chapters[:_MOST_CHAPTERS]] != planned:
+        return f"its {len(chapters)} chapters are not the {len(planned)} of the routine"
+    if about.transcript not in (words or [""]):
+        return f"not all of its {len(about.cues)} cues are in its words"
+    if about.embedded and embedded.read(path) != embedded.from_json(about.embedded):
+        return "its timeline is another one"
+    return ""
+
+
+_Says = tuple[Fraction, list[tuple[Fraction, str | None]], list[str]]
+"""Seconds of sound; each chapter's start in ms and title; words."""
+
+
+def _says(path: Path, form: str) -> _Says:
+    """What a file says, by FFmpeg's reading."""
     import av
 
     try:
         with av.open(str(path)) as container:
-            length = _mp3_length(path) if form == "mp3" else _length(container)
+            length = _length(container)
             if form == "ogg" and length > _LONGEST_S:
                 length = _one_page_length(path)
             chapters = [
@@ -65,18 +86,24 @@ def _defect(path: Path, form: str, about: About, frames: Frames) -> str:
             ]
             tags = {**container.metadata, **container.streams.audio[0].metadata}
     except av.FFmpegError as error:
-        return f"it cannot be read ({error.strerror or error})"
-    if abs(length - Fraction(frames, RATE)) > Fraction(1, 48_000 if form == "opus" else 10**9):
-        return f"it lasts {float(length):.3f} s instead of {frames / RATE:.3f} s"
-    planned = [(each.start, each.text) for each in about.chapters[:_MOST_CHAPTERS]]
-    if [(round(at), title or "") for at, title in chapters[:_MOST_CHAPTERS]] != planned:
-        return f"its {len(chapters)} chapters are not the {len(planned)} of the routine"
-    words = [value for key, value in tags.items() if key.lower().startswith("lyrics")]
-    if about.transcript not in (words or [""]):
-        return f"not all of its {len(about.cues)} cues are in its words"
-    if about.embedded and embedded.read(path) != embedded.from_json(about.embedded):
-        return "its timeline is another one"
-    return ""
+        raise ValueError(f"it cannot be read ({error.strerror or error})") from error
+    return length, chapters, [text for key, text in tags.items() if key.lower()[:6] == "lyrics"]
+
+
+def _mp3_says(path: Path) -> _Says:
+    """The same of an MP3, which needs no FFmpeg: that takes longer to load than to read."""
+    from mutagen import MutagenError
+    from mutagen.id3 import ID3
+
+    try:
+        tags = ID3(path)
+    except MutagenError as error:
+        raise ValueError(f"its tags cannot be read ({error})") from error
+    chapters = [
+        (Fraction(each.start_time), str(each.sub_frames["TIT2"]) if each.sub_frames else None)
+        for each in sorted(tags.getall("CHAP"), key=lambda each: int(each.start_time))
+    ]
+    return _mp3_length(path), chapters, [str(each) for each in tags.getall("USLT")]
 
 
 def _length(container: InputContainer) -> Fraction:
@@ -113,19 +140,50 @@ def _mp3_length(path: Path) -> Fraction:
     if at < 0 or len(info) < at + 144:
         raise ValueError("it has no Info frame")
     (told,) = struct.unpack_from(">I", info, at + 8)
-    count = sum(1 for _ in walk)
+    count = told if _is_even(path, info, told) else sum(1 for _ in walk)
     if count != told:
         raise ValueError(f"it has {count} frames of MP3 instead of {told}")
     trimmed = int.from_bytes(info[at + 141 : at + 144], "big")
     return Fraction(count * _MP3_FRAME - (trimmed >> 12) - (trimmed & 0xFFF), RATE)
 
 
+def _is_even(path: Path, first: bytes, count: int) -> bool:
+    """Whether after ``first`` there are ``count`` frames of one bit rate, and nothing else.
+
+    Each header must stand where the one before it says: as ``_mp3_frames`` finds, many at once.
+    """
+    import numpy as np
+
+    kbits = _KBITS[first[2] >> 4]
+    with path.open("rb") as file:
+        file.seek(_stream_start(file) + len(first))
+        for done in range(0, count, _AT_ONCE):
+            edges = stretches.edges(kbits, done, min(done + _AT_ONCE, count))
+            edges -= edges[0]
+            data = file.read(int(edges[-1]))
+            if len(data) < edges[-1]:
+                return False
+            heads = np.frombuffer(data, np.uint8)[edges[:-1, None] + np.arange(4)]
+            sizes = stretches.size(kbits, 1) + (heads[:, 2] >> 1 & 1).astype(int)
+            alike = (heads[:, 0] == first[0]) & (heads[:, 1] == first[1])
+            alike &= heads[:, 2] & ~np.uint8(2) == first[2] & ~2
+            if not (alike & (sizes == np.diff(edges))).all():
+                return False
+        return not file.read(1)
+
+
+def _stream_start(file: IO[bytes]) -> int:
+    """Where the frames begin, behind the tag."""
+    head = file.read(10)
+    if head[:3] != b"ID3":
+        return 0
+    return 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9])
+
+
 def _mp3_frames(path: Path) -> Iterator[bytes]:
     """The first frame of the stream, then the header of each; all of the file is frames."""
     with path.open("rb") as file:
-        head = file.read(10)
-        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9] if head[:3] == b"ID3" else -10
-        file.seek(10 + size)
+        file.seek(_stream_start(file))
         data, at = file.read(_PIECE), 0
         first = True
         while True:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audiocoach.stretches import FRAME, size
+from audiocoach.stretches import FRAME, edges, size
 from audiocoach.units import RATE, Frames
 
 LOOK_AHEAD: Frames = FRAME
@@ -96,17 +96,22 @@ def frames(data: bytes, bitrate: int, skipped: int, count: int) -> bytes:
     Raises ``LameError`` where one of them is not of ``bitrate``, or needs bytes of the frame
     before it (ISO 11172-3, 2.4.1.3 and 2.4.1.7).
     """
-    start, end = size(bitrate, skipped), size(bitrate, skipped + count)
+    at = edges(bitrate, skipped, skipped + count)
+    start, end = int(at[0]), int(at[-1])
     if len(data) < end:
         raise LameError(f"LAME gave {len(data)} bytes for {end}")
-    for number in range(skipped, skipped + count):
-        at, following = size(bitrate, number), size(bitrate, number + 1)
-        head = data[at : at + 6]
-        padding = following - at - size(bitrate, 1)
-        if head[0] != 0xFF or head[1] != _MPEG_1_LAYER_III or head[2] >> 4 != _INDEX[bitrate]:
-            raise LameError(f"LAME gave something else as frame {number}")
-        if head[2] >> 1 & 1 != padding or head[4] or head[5] >> 7:
-            raise LameError(f"frame {number} does not stand by itself")
+    heads = np.frombuffer(data, np.uint8)[at[:-1, None] + np.arange(6)]
+    padding = np.diff(at) - size(bitrate, 1)
+    others = (
+        (heads[:, 0] != 0xFF)
+        | (heads[:, 1] != _MPEG_1_LAYER_III)
+        | (heads[:, 2] >> 4 != _INDEX[bitrate])
+    )
+    if others.any():
+        raise LameError(f"LAME gave something else as frame {skipped + int(others.argmax())}")
+    leaning = (heads[:, 2] >> 1 & 1 != padding) | (heads[:, 4] != 0) | (heads[:, 5] >> 7 != 0)
+    if leaning.any():
+        raise LameError(f"frame {skipped + int(leaning.argmax())} does not stand by itself")
     return data[start:end]
 
 
