@@ -84,7 +84,7 @@ class Joining:
         self._whole, self._known, self._marks = whole, known, marks
         self._encoding = encoding
         self._entries = entries
-        self._threads = threads or _cores()
+        self._threads = threads or cores()
         self._mark = lru_cache(maxsize=None)(self._mark_content)
         self._reading = threading.Lock()
         self._stopped = threading.Event()
@@ -113,9 +113,8 @@ class Joining:
                 loops[stretch] = made
             return made
 
-        loop = self._loop // FRAME if self._loop else None
         try:
-            for piece in cut(self._spans(), self.frames, loop):
+            for piece in self._pieces():
                 waiting.append((piece, begun(piece.stretch)))
                 if len(waiting) > _WINDOW * self._threads:
                     yield self._finished(*waiting.popleft())
@@ -124,6 +123,33 @@ class Joining:
         finally:
             self._stopped.set()
             pool.shutdown(cancel_futures=True)
+
+    def keep(self, until: Frames, over: threading.Event) -> int:
+        """Encode and keep what is not kept yet of what lies before ``until``, until it is over.
+
+        The result is of how many stretches. Raises what mixing raises, and ``Unfit``.
+        """
+        wanted = dict.fromkeys(
+            piece.stretch
+            for piece in self._pieces()
+            if piece.stretch.of_loop or piece.last * FRAME <= until
+        )
+
+        def make(stretch: Stretch) -> None:
+            name = "" if over.is_set() else self._name(stretch)
+            if name and self._entries and not self._entries.path(name).exists():
+                self._bytes(stretch)
+
+        with ThreadPoolExecutor(self._threads, "early") as pool:
+            try:
+                for _ in pool.map(make, wanted):
+                    pass
+            except lame.LameError as error:
+                raise Unfit(str(error)) from error
+        return len(self.encoded)
+
+    def _pieces(self) -> Iterator[Piece]:
+        return cut(self._spans(), self.frames, self._loop // FRAME if self._loop else None)
 
     def _spans(self) -> Iterator[tuple[Frames, Frames]]:
         """When more is heard than the bed at one level."""
@@ -237,13 +263,16 @@ def join(
     marks: Mapping[str, Stereo],
     bitrate: int,
     gain: Db,
+    *,
+    threads: int | None = None,
 ) -> Joining:
     """As an export does it: at the quality of every MP3, kept in the cache. Raises ``Unfit``."""
     entries = Entries(cache_folder() / "stretches", "mp3", needed=False)
-    return Joining(whole, known, marks, Encoding(bitrate, QUALITY, gain), entries=entries)
+    encoding = Encoding(bitrate, QUALITY, gain)
+    return Joining(whole, known, marks, encoding, entries=entries, threads=threads)
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many threads can run at once."""
     try:
         return len(os.sched_getaffinity(0))

@@ -97,7 +97,7 @@ def _planned(parts: _Parts, levels: Levels) -> Master:
     needs = [levels.programme - gated_loudness(parts.whole(each)) for each in tried]
     most = min(needs) + levels.push
     chosen, need = next(pair for pair in zip(tried, needs, strict=True) if pair[1] <= most)
-    trim = round(_TRIM_STEP * round(min(need, levels.most_trim) / _TRIM_STEP), 1)
+    trim = min(round(_TRIM_STEP * round(need / _TRIM_STEP), 1), levels.most_trim)
     whole = parts.whole(chosen)
     return Master(chosen, trim, gated_loudness(whole) + trim, loudness_range(whole))
 

@@ -25,6 +25,7 @@ from audiocoach.units import Ms, clock, ms_to_frames
 
 if TYPE_CHECKING:
     from audiocoach.ambience import Ambience
+    from audiocoach.embedded import Embedded
     from audiocoach.master import Master
     from audiocoach.mix import Stems, Stereo
     from audiocoach.sidecars import Sidecar
@@ -138,7 +139,7 @@ def open_speaker(routine: Routine, voice: str, tone: Tone = PHONE.tone) -> Itera
         yield Speaker(opened, cache, tone)
 
 
-_NEEDED_LATER = ("audiocoach.joining", "audiocoach.master", "audiocoach.sinks.outputs")
+_NEEDED_LATER = ("audiocoach.early", "audiocoach.sinks.outputs")
 """By whoever lets a routine be spoken."""
 
 
@@ -265,8 +266,8 @@ def export(
     ``RenderError`` where a cue would be missing, ``OutputError`` where nothing can be
     written; then none of the files is there.
     """
-    from audiocoach.ambience import beds_of
-    from audiocoach.embedded import describe, to_json
+    from audiocoach.early import Early
+    from audiocoach.embedded import to_json
     from audiocoach.joining import join
     from audiocoach.master import plan
     from audiocoach.mix import Mix, Whole
@@ -286,8 +287,10 @@ def export(
         others = [(files.open(path), sidecar) for path, sidecar in (beside or {}).items()]
         bed = open_bed(routine, ambience, preset.bed_tone)
         marks = load_marks(routine)
-        with meanwhile(bed.prepare):
-            speak(routine, speaker, progress)
+        early = Early(routine, speaker, marks, bed, preset.levels, form=made_as, bitrate=bitrate)
+        joined = not (apart or split or stems or length or routine.length)
+        with meanwhile(early.work if joined else bed.prepare), early:
+            speak(routine, speaker, early.told(progress))
         found = fitted(routine, speaker.length, mark_lengths(marks), length)
         timeline = schedule(found.routine, speaker.length, mark_lengths(marks), found.spacing)
         bed.follow(timeline, routine.ambience)
@@ -304,15 +307,7 @@ def export(
             master.trim,
         )
         mix = Mix(timeline, speaker.clip, marks, master.levels, master.trim)
-        beds = [ambience] if ambience else [name for _, name in beds_of(timeline, routine.ambience)]
-        told = describe(
-            routine,
-            timeline,
-            preset=preset.name,
-            accessible=preset == preset.accessible(),
-            beds=list(dict.fromkeys(beds)),
-        )
-        said = about(routine, timeline, loudness=master.loudness, embedded=to_json(told))
+        told = _described(routine, timeline, ambience, preset)
         gain, trim = made_as.gain(bitrate), master.trim
         levels = made_as.limited(master.levels, bitrate)
         wholes = [Whole(timeline, mix, bed, levels, trim)]
@@ -326,7 +321,13 @@ def export(
                 Whole(timeline, rest, other_bed, levels, trim),
             ]
         outputs = Outputs(
-            files, target, made_as, bitrate, said, split=split, stems=STEMS if apart else ()
+            files,
+            target,
+            made_as,
+            bitrate,
+            about(routine, timeline, loudness=master.loudness, embedded=to_json(told)),
+            split=split,
+            stems=STEMS if apart else (),
         )
         joining = partial(join, wholes[0], speaker.known, marks, bitrate or 0, gain)
         if stems or not write_joined(outputs, joining, partial(progress, "mixing")):
@@ -347,6 +348,23 @@ def speak(routine: Routine, speaker: Speaker, progress: Progress) -> None:
     progress("speaking", 0, total)
     for done, _ in enumerate(speaker.speak(cues), 1):
         progress("speaking", done, total)
+
+
+def _described(
+    routine: Routine, timeline: Timeline, ambience: str | None, preset: Preset
+) -> Embedded:
+    """What the files say of the routine."""
+    from audiocoach.ambience import beds_of
+    from audiocoach.embedded import describe
+
+    beds = [ambience] if ambience else [name for _, name in beds_of(timeline, routine.ambience)]
+    return describe(
+        routine,
+        timeline,
+        preset=preset.name,
+        accessible=preset == preset.accessible(),
+        beds=list(dict.fromkeys(beds)),
+    )
 
 
 def cues_json(timeline: Timeline) -> str:

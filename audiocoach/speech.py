@@ -83,7 +83,7 @@ class Speaker:
         _log.info("%d texts, of which %d are not in the cache", len(distinct), len(missing))
         if not missing:
             return
-        with ThreadPoolExecutor(max(1, self._voice.parallel), "speech") as pool:
+        with ThreadPoolExecutor(self.parallel, "speech") as pool:
             futures = {pool.submit(self._speak, cue): cue for cue in missing}
             try:
                 for future in as_completed(futures):
@@ -119,6 +119,11 @@ class Speaker:
     def parts(self, cue: Cue) -> list[Part]:
         """Who says which words of a cue, and how."""
         return self._cast.parts(cue)
+
+    @property
+    def parallel(self) -> int:
+        """How many threads speak at once."""
+        return max(1, self._voice.parallel)
 
     @property
     def voice_key(self) -> str:

@@ -76,7 +76,7 @@ def test_the_whole_comes_to_its_loudness_and_the_bed_stays_in_its_bounds(
     assert LEVELS.bed_least <= found.levels.bed <= LEVELS.bed
     assert found.levels.duck <= LEVELS.duck
     assert found.trim <= LEVELS.most_trim
-    assert found.loudness == pytest.approx(LEVELS.programme, abs=0.06)
+    assert found.loudness == pytest.approx(LEVELS.programme, abs=0.11)  # steps of 0.2 dB
     assert replace(found.levels, bed=LEVELS.bed, duck=LEVELS.duck) == LEVELS
 
 
