@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from threading import Event
 from types import TracebackType
@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.ambience import Ambience
+from audiocoach.cores import own
 from audiocoach.errors import AudiocoachError
-from audiocoach.joining import Joining, Unfit, cores, join
+from audiocoach.joining import Joining, Unfit, join
 from audiocoach.loudness import HOP
 from audiocoach.master import Master, plan
 from audiocoach.mix import Mix, Stereo, Whole
@@ -114,20 +115,10 @@ class Early:
             _log.debug("nothing more is made early: %s", error)  # the export itself will tell
 
     def _make(self, known: list[Cue]) -> None:
-        lengths = {name: frames_to_ms(len(mark)) for name, mark in self._marks.items()}
-        usual = partial(estimated_length, pace=self._routine.pace)
-        slower = sum(map(self._speaker.length, known)) / sum(map(usual, known))
-
-        def length(cue: Cue) -> Ms:
-            has = self._speaker.has(cue)
-            return self._speaker.length(cue) if has else round(usual(cue) * slower)
-
-        timeline = schedule(self._routine, length, lengths)
-        self._bed.follow(timeline, self._routine.ambience)
-        master = plan(
-            timeline, partial(self._energies, known), self._marks, self._bed, self._levels
+        timeline, master = expected(
+            self._routine, self._speaker, known, self._marks, self._bed, levels=self._levels
         )
-        until = ms_to_frames(max(0, _settled(timeline, self._speaker.has) - _NEAR))
+        until = ms_to_frames(max(0, _settled(timeline, set(known)) - _NEAR))
         made = self._joining(timeline, master).keep(until, self._over)
         self.made += made
         _log.debug(
@@ -141,20 +132,48 @@ class Early:
         levels = self._form.limited(master.levels, self._bitrate)
         whole = Whole(timeline, mix, self._bed, levels, master.trim)
         gain = self._form.gain(self._bitrate)
-        threads = max(1, cores() - self._speaker.parallel)
+        threads = max(1, own() - self._speaker.parallel)
         known, bitrate = self._speaker.known, self._bitrate or 0
         return join(whole, known, self._marks, bitrate, gain, threads=threads)
 
-    def _energies(self, known: list[Cue], cue: PlacedCue) -> NDArray[Any]:
-        """Those of its clip; of one that is missing, those of the clip that is most like it."""
-        if self._speaker.has(cue.cue):
-            return self._speaker.known(cue.cue).energies
+
+def expected(
+    routine: Routine,
+    speaker: Speaker,
+    known: Sequence[Cue],
+    marks: Mapping[str, Stereo],
+    bed: Ambience,
+    *,
+    levels: Levels,
+) -> tuple[Timeline, Master]:
+    """The timeline and the level of a routine of whose words only ``known`` were spoken.
+
+    What is missing takes as long as it is estimated to, by the measure of what is known, and
+    is as loud as the known clip that is nearest in length.
+    """
+    spoken = {cue.spoken for cue in known}
+    usual = partial(estimated_length, pace=routine.pace)
+    slower = sum(map(speaker.length, known)) / sum(map(usual, known))
+
+    def length(cue: Cue) -> Ms:
+        return speaker.length(cue) if cue.spoken in spoken else round(usual(cue) * slower)
+
+    def energies(cue: PlacedCue) -> NDArray[Any]:
+        if cue.cue.spoken in spoken:
+            return speaker.known(cue.cue).energies
         wanted = cue.end - cue.start
-        like = min(known, key=lambda each: abs(self._speaker.length(each) - wanted))
-        return np.resize(self._speaker.known(like).energies, max(1, wanted // frames_to_ms(HOP)))
+        like = min(known, key=lambda each: abs(speaker.length(each) - wanted))
+        return np.resize(speaker.known(like).energies, max(1, wanted // frames_to_ms(HOP)))
+
+    lengths = {name: frames_to_ms(len(mark)) for name, mark in marks.items()}
+    timeline = schedule(routine, length, lengths)
+    bed.follow(timeline, routine.ambience)
+    return timeline, plan(timeline, energies, marks, bed, levels)
 
 
-def _settled(timeline: Timeline, has: Callable[[Cue], bool]) -> Ms:
+def _settled(timeline: Timeline, known: Collection[Cue]) -> Ms:
     """Up to when all stays where it is: to the first step that lacks words."""
-    lacking = next((cue.start for cue in timeline.cues if not has(cue.cue)), timeline.length)
-    return max((step.start for step in timeline.steps if step.start <= lacking), default=0)
+    spoken = {cue.spoken for cue in known}
+    lacking = (cue.start for cue in timeline.cues if cue.cue.spoken not in spoken)
+    first = next(lacking, timeline.length)
+    return max((step.start for step in timeline.steps if step.start <= first), default=0)

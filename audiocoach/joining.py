@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from audiocoach.cache import Entries
+from audiocoach.cores import own
 from audiocoach.errors import OutputError
 from audiocoach.library import cache_folder
 from audiocoach.limiter import LATENCY, Limiter, unlimited
@@ -84,7 +84,7 @@ class Joining:
         self._whole, self._known, self._marks = whole, known, marks
         self._encoding = encoding
         self._entries = entries
-        self._threads = threads or cores()
+        self._threads = threads or own()
         self._mark = lru_cache(maxsize=None)(self._mark_content)
         self._reading = threading.Lock()
         self._stopped = threading.Event()
@@ -270,11 +270,3 @@ def join(
     entries = Entries(cache_folder() / "stretches", "mp3", needed=False)
     encoding = Encoding(bitrate, QUALITY, gain)
     return Joining(whole, known, marks, encoding, entries=entries, threads=threads)
-
-
-def cores() -> int:
-    """How many threads can run at once."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1

@@ -35,6 +35,7 @@ from audiocoach.batch.runner import (
     lost,
 )
 from audiocoach.batch.store import Store
+from audiocoach.cores import cores, share
 from audiocoach.errors import ClusterError, NotFoundError, OutputError
 
 MAX_PARCEL = 1 << 30
@@ -263,7 +264,11 @@ class _Run:
 def work(
     job: Job, store: Store | None, digests: Sequence[str], sounds: Sequence[bytes]
 ) -> Made | Failure | Parcel:
-    """What a worker does; without ``store`` the files come back."""
+    """What a worker does; without ``store`` the files come back.
+
+    There is a worker for each processor: none encodes on more than one.
+    """
+    share(cores())
     carried = dict(zip(digests, sounds, strict=True))
     if store is not None:
         return do(job, carried, store)

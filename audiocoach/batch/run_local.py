@@ -29,17 +29,11 @@ from audiocoach.batch.runner import (
     lost,
 )
 from audiocoach.batch.store import Store
+from audiocoach.cores import cores, share
 
 _TELL_EVERY_S = 0.25
 _END_S = 5.0
 """So long a process may take to end when it is told to."""
-
-
-def cores() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclass(slots=True)
@@ -144,7 +138,7 @@ class LocalRunner:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_serve, args=(theirs, self._prepare), name="audiocoach-batch"
+            target=_serve, args=(theirs, self._prepare, self.slots), name="audiocoach-batch"
         )
         with _deaf():
             process.start()
@@ -188,8 +182,9 @@ def _ending(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(pipe: Connection, prepare: Callable[[], object] | None) -> None:
-    """Do jobs until there are no more; the life of a process."""
+def _serve(pipe: Connection, prepare: Callable[[], object] | None, slots: int) -> None:
+    """Do jobs until there are no more; the life of a process, one of ``slots``."""
+    share(slots)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing half-made stays
     threading.Thread(target=_end_with_parent, daemon=True).start()
