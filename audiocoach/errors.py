@@ -91,7 +91,7 @@ class FetchError(AudiocoachError):
 
 
 class DeviceError(AudiocoachError):
-    """There is no loudspeaker to play on, or it was lost."""
+    """There is no loudspeaker to play on or no microphone to listen with, or it was lost."""
 
     exit_code = 3
 

@@ -31,6 +31,7 @@ _COMMANDS = {
     "preview": "preview:preview",
     "show": "show:show",
     "voices": "voices:voices",
+    "microphone": "microphone:microphone",
     "sounds": "inspect:sounds",
     "doctor": "doctor:doctor",
     "cache": "cache:cache",

@@ -16,6 +16,7 @@ import click
 
 from audiocoach.cli.beginning import Beginning, Kept
 from audiocoach.cli.hands import Hands
+from audiocoach.cli.listening import Ears, open_ears
 from audiocoach.presets import PHONE, Preset
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Setting:
     plain: bool = False
     start_in: int = 0
     fade_out: int | None = None
+    listen: bool = False
+    microphone: str | None = None
 
 
 def perform(
@@ -80,6 +83,7 @@ def perform(
 
     beginning = beginning or Beginning()
     with ExitStack() as stack:
+        ears = stack.enter_context(open_ears(listen=setting.listen, microphone=setting.microphone))
         speed = 1.0 if setting.speed is None else setting.speed
         output = SteadyOutput(lambda lost: open_output(setting.device, speed, lost=lost))
         stack.callback(output.close)
@@ -117,6 +121,7 @@ def perform(
             stack.callback(kept.close, keeper)
             keeper.start()
         with _leaving_on_interrupt(session):
+            ears.start(session)
             output.start(session)
             # Nobody has asked for anything before the first sound.
             earcons |= load_earcons(levels, master.trim)
@@ -128,7 +133,9 @@ def perform(
                     About(loaded.title, session.chapters, keys is not None), plain=setting.plain
                 ) as screen,
             ):
-                cut = _watch(session, output, keys, hands=hands, screen=screen, enough=enough)
+                cut = _watch(
+                    session, output, keys, hands=hands, ears=ears, screen=screen, enough=enough
+                )
         if session.error is not None:
             raise session.error
     if output.underruns:
@@ -146,6 +153,7 @@ def _watch(
     keys: Keys | None,
     *,
     hands: Hands,
+    ears: Ears,
     screen: Screen,
     enough: Callable[[], bool],
 ) -> bool:
@@ -160,7 +168,7 @@ def _watch(
                 screen.help()
             elif key and (command := hands.command(key, session.status().state)):
                 session.do(command)
-            screen.show(session.status(), session.heard())
+            screen.show(session.status(), [*session.heard(), *ears.heard()])
             if not cut and not session.left and enough():
                 cut = True
                 session.do(Command.QUIT)
@@ -171,7 +179,7 @@ def _watch(
         while not output.finished(_LOOK_S) and time.monotonic() < deadline:
             pass
         raise
-    screen.show(session.status(), session.heard())
+    screen.show(session.status(), [*session.heard(), *ears.heard()])
     return cut
 
 

@@ -21,6 +21,7 @@ from audiocoach.cli.beginning import (
     start_in_option,
 )
 from audiocoach.cli.hands import keys_option
+from audiocoach.cli.listening import listen_options
 from audiocoach.cli.options import (
     accessible_option,
     ambience_option,
@@ -101,6 +102,7 @@ plain_option = click.option(
 @from_option
 @start_in_option
 @fade_out_option
+@listen_options
 @click.pass_context
 def play(
     ctx: click.Context,
@@ -121,6 +123,8 @@ def play(
     begin: str | None,
     start_in: int | None,
     fade_out: int | None,
+    listen: bool,
+    microphone: str | None,
 ) -> None:
     """Play ROUTINE now: the sound begins at once, the words as they are spoken.
 
@@ -144,6 +148,10 @@ def play(
 
     Where the coach waits, any other key goes on, and a click. Media keys, headsets, pedals and
     the mouse: docs/play.md.
+
+    With --listen it hears commands: "coach, pause", and "continue", "next", "back", "repeat",
+    "slower", "faster", "longer", "shorter", "louder", "quieter", "how long", "done" or "stop"
+    after "coach". They are in English, whatever the routine speaks.
 
     --length is reckoned once, before the first word is spoken: the end may come some seconds
     earlier or later, and where the coach waits for you it is yours. docs/play.md tells more.
@@ -195,6 +203,8 @@ def play(
         plain=plain,
         start_in=start_in or 0,
         fade_out=fade_out,
+        listen=listen,
+        microphone=microphone,
     )
     if begin is not None:
         beginning = begin_from(loaded, begin)
