@@ -63,16 +63,16 @@ class Server:
 
     def record(self, sink: str = "nobody") -> None:
         """Record what is played from now on."""
-        self._file = self._folder / f"recorded from {sink}"
+        self.recording = self._folder / f"recorded from {sink}"
         raw = ("--format=s16le", f"--rate={RATE}", "--channels=2", "--latency-msec=20")
         self._processes.append(
-            self._start("parec", f"--device={sink}.monitor", *raw, into=self._file)
+            self._start("parec", f"--device={sink}.monitor", *raw, into=self.recording)
         )
-        wait_for(lambda: self._file.stat().st_size > 0)
+        wait_for(lambda: self.recording.stat().st_size > 0)
 
     def recorded(self) -> NDArray[np.float64]:
         """What was played since ``record``, shape ``(n,)``."""
-        data = self._file.read_bytes()
+        data = self.recording.read_bytes()
         samples = np.frombuffer(data[: len(data) // 4 * 4], dtype="<i2").reshape(-1, 2)
         return np.asarray(samples.mean(axis=1) / 32767)
 

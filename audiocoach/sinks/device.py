@@ -23,13 +23,13 @@ _log = logging.getLogger(__name__)
 NULL = "null"
 """The name of the output that plays to nowhere."""
 
-_QUEUED = 4
-"""Blocks that are ready for the device; with the one that is being made, 100 ms."""
+_QUEUED = 2
+"""Blocks that are ready for the device; with the one that is being made, 60 ms."""
 _PERIOD: Ms = 25
 _PERIODS = 8
 """The device's own buffer: 200 ms, where the sound system lets it be chosen."""
-_PULSE_LATENCY: Ms = 150
-"""The same of PulseAudio and PipeWire: no gaps at a load of 8 on two cores (measured)."""
+_PULSE_LATENCY: Ms = 190
+"""The same of PulseAudio and PipeWire."""
 _PREFILLED = _QUEUED + -(-_PERIOD * _PERIODS * RATE // 1000 // BLOCK)
 """Blocks before the device starts: it fills its own buffer at once."""
 _WAIT_S = 0.1
