@@ -48,6 +48,15 @@ def test_a_word_in_a_quiet_room_is_one_utterance_with_all_of_it(length: float) -
     assert np.allclose(found.sound, sound[found.begin : found.end], atol=1e-6)
 
 
+def test_the_soft_end_of_a_word_is_kept() -> None:
+    sound = room(8)
+    begin, end = 4 * RATE, round(4.85 * RATE)
+    sound[begin : round(4.6 * RATE)] += word(0.6)
+    sound[round(4.6 * RATE) : end] += word(0.25, 1e-3)
+    (found,) = utterances(sound)
+    assert found.end >= end
+
+
 def test_a_pause_within_a_command_does_not_cut_it_and_a_long_one_does() -> None:
     for rest, count in ((0.2, 1), (0.9, 2)):
         sound = room(8)

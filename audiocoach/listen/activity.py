@@ -11,8 +11,9 @@ from audiocoach.listen.canceller import BLOCK, Wave
 from audiocoach.listen.recogniser import RATE, Mono
 from audiocoach.units import db_to_gain
 
-BEFORE, AFTER = 12, 10
-"""Blocks that are kept before and after what was loud: consonants are quiet."""
+BEFORE, AFTER = 12, 20
+"""Blocks that are kept before and after what was loud: consonants are quiet, and so is the end of
+"louder". After it, all that has come when it is clear that no more comes."""
 _SPEECH_HZ = (250.0, 5500.0)
 _OVER = db_to_gain(2 * 6.0)
 """Power of speech over everything else: 6 dB."""
