@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from faulting import bench, tones, whole  # noqa: F401 - fixtures
 from hypothesis import settings
 from playing import Server, Terminal
 from sessions import plain, slow, speaker, start  # noqa: F401 - fixtures
+from studios import batch_tones, studio  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

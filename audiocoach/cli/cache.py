@@ -14,6 +14,7 @@ _KINDS = {
     "mp3": "encoded sound",
     "loop": "decoded loops",
     "bed": "measured sounds",
+    "png": "covers",
 }
 
 
