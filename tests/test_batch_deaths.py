@@ -114,7 +114,8 @@ def test_a_death_while_files_take_their_names(
 ) -> None:
     """Whatever is on the disk then, the next batch knows what is whole."""
     path, out = plan_at(studio, ONE), studio / "out"
-    cli_batch(path)
+    first = cli_batch(path)
+    assert first.exit_code == 0, first.output
     old = bytes_in(out, "desk.*")
     script(studio, "desk", words="Breathe on.", longest="25m")
     ready = prepared(path)
