@@ -162,7 +162,8 @@ def test_a_person_plays_a_routine(
     assert np.median(levels(pause)) > 0.01 * levels(words).max()
     assert np.mean(levels(pause) > 0.3 * np.median(levels(pause))) > 0.95
     quiet = np.diff(np.flatnonzero(sound != 0)).max() / RATE
-    assert quiet < 0.1  # from the first sound to the last
+    # From the first sound to the last, unless the machine was too busy, which is told then.
+    assert quiet < 0.1 or "gaps in the sound" in after
     assert roughness(sound) <= 1.3 * roughness(words)
 
 
