@@ -137,7 +137,7 @@ def test_pause_is_heard_over_the_coach_who_never_obeys_himself(
         for _ in range(4):  # as a person would, again where it was not heard
             room.say(said(speaker, text))
             with contextlib.suppress(AssertionError):
-                wait_for(lambda: told in printed.read_text(), 4)
+                wait_for(lambda: told in printed.read_text(), 12)
                 return
         raise AssertionError(printed.read_text())
 
