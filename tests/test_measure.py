@@ -228,6 +228,16 @@ def test_tops_at_full_scale_are_found(tmp_path: Path, at: float) -> None:
     assert [clipped.at_ms for clipped in found] == [pytest.approx(at * 1000, abs=5)]
 
 
+@pytest.mark.parametrize("hertz", [45, 80, 110])
+def test_a_soft_round_top_is_whole_and_the_same_cut_is_not(tmp_path: Path, hertz: float) -> None:
+    wave = np.sin(np.arange(2 * RATE) * 2 * np.pi * hertz / RATE)
+    noise = np.random.default_rng(1).normal(0, 1e-5, len(wave))
+    for level, cut in ((0.107, False), (0.15, True)):
+        sound = np.clip(level * wave, -0.12, 0.12) + noise
+        path = write_wav(tmp_path / "wave.wav", np.stack([sound, sound], 1).astype(np.float32))
+        assert bool(measure(path).clipped) == cut, level
+
+
 @given(st.lists(st.tuples(st.integers(0, 150), st.integers(1, 40)), max_size=5))
 @settings(max_examples=20)
 def test_silences_are_found_to_the_hop(holes: list[tuple[int, int]]) -> None:

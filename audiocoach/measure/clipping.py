@@ -1,6 +1,8 @@
 """Clipping: tops that were cut off, where they still show and where an encoder rounded them.
 
-Where samples are as they were cut, a top is a run of equal ones. An encoder makes waves of it,
+Where samples are as they were cut, a top is a run of equal ones that the sound comes to at a
+slope: the round top of a soft deep wave is flat for as long, and is come to ever more slowly. An
+encoder makes waves of it,
 but the voice is still near its highest far too often: a voice that was not cut is over 85 % of
 its peak in one of fifteen of those moments in which it is over half of that; cut at half of
 its height, in one of four.
@@ -23,7 +25,15 @@ _FULL_RUN: Frames = 3
 _FLAT = 1e-4
 _FLAT_FROM = 0.1
 _FLAT_RUN: Frames = 12
-"""As many samples that differ by less than ``_FLAT`` are no wave over 30 Hz."""
+_SLOPE = 10 * _FLAT
+_STEADY = 0.6
+"""As many samples that differ by less than ``_FLAT`` are a cut top where the sound comes to them
+at a slope: where one of the two steps before is at least ``_SLOPE``, and so much of the fifth.
+Voices that were not cut have tops as flat, which they come to by steps of up to 0.0008."""
+_LONG_RUN: Frames = 96
+"""So many are one however it comes to them: no wave over 20 Hz is flat for as long."""
+_LOOK = _LONG_RUN + 6
+"""Frames back that are looked at."""
 _BINS = 640
 _HIGHEST = 1.6
 _RARE = 2_000
@@ -49,15 +59,16 @@ class ClippingMeter:
     def __init__(self, cues: Iterable[EmbeddedCue] = ()) -> None:
         self._waiting = sorted(cues, key=lambda cue: cue.start_ms)
         self._sounding: list[tuple[EmbeddedCue, NDArray[np.int64]]] = []
-        self._past = np.zeros((_FLAT_RUN, 2), np.float32)
+        self._past = np.zeros((_LOOK, 2), np.float32)
         self._now: Frames = 0
         self._runs: list[Ms] = []
         self._cues: list[EmbeddedCue] = []
 
     def push(self, block: NDArray[np.float32]) -> None:
         """Take the next frames, shape ``(n, 2)``."""
-        self._look_for_runs(np.concatenate([self._past, block]))
-        self._past = np.concatenate([self._past, block])[-_FLAT_RUN:]
+        sound = np.concatenate([self._past, block])
+        self._look_for_runs(sound)
+        self._past = sound[-_LOOK:]
         end = self._now + len(block)
         while self._waiting and ms_to_frames(self._waiting[0].start_ms) < end:
             self._sounding.append((self._waiting.pop(0), np.zeros(_BINS, np.int64)))
@@ -81,12 +92,10 @@ class ClippingMeter:
         return tuple(sorted(found, key=lambda clipped: clipped.at_ms))
 
     def _look_for_runs(self, sound: NDArray[np.float32]) -> None:
-        levels = np.abs(sound)
-        flat = np.zeros(sound.shape, bool)
-        flat[1:] = (np.abs(np.diff(sound, axis=0)) < _FLAT) & (levels[1:] > _FLAT_FROM)
-        ends = np.concatenate([_run_ends(levels >= _FULL, _FULL_RUN), _run_ends(flat, _FLAT_RUN)])
+        ends = _run_ends(np.abs(sound) >= _FULL, _FULL_RUN)
+        ends = np.concatenate([ends, *(_cut_ends(channel) for channel in sound.T)])
         for end in np.unique(ends).tolist():
-            at = (self._now - _FLAT_RUN + end) * 1000 // RATE
+            at = (self._now - _LOOK + end) * 1000 // RATE
             if not self._runs or at > self._runs[-1]:
                 self._runs.append(max(0, at))
 
@@ -97,6 +106,17 @@ def _run_ends(true: NDArray[np.bool_], length: Frames) -> NDArray[np.int64]:
         return np.zeros(0, np.int64)
     total = np.cumsum(np.pad(true, ((1, 0), (0, 0))), axis=0)
     return np.flatnonzero(((total[length:] - total[:-length]) == length).any(axis=1)) + length
+
+
+def _cut_ends(channel: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Where one channel has been flat for long enough to be cut there."""
+    steps = np.abs(np.diff(channel, prepend=channel[:1]))
+    flat = ((steps < _FLAT) & (np.abs(channel) > _FLAT_FROM))[:, None]
+    ends = _run_ends(flat, _FLAT_RUN)
+    last, second, fifth = (steps[np.maximum(0, ends - _FLAT_RUN - back)] for back in (1, 2, 5))
+    slope = np.maximum(last, second)
+    cut = ends[(slope >= _SLOPE) & (slope >= _STEADY * fifth)]
+    return np.concatenate([cut, _run_ends(flat, _LONG_RUN)])
 
 
 def crowded(histogram: NDArray[np.int64]) -> float:
