@@ -271,10 +271,10 @@ def check_loudness(clips: list[Clip]) -> None:
     assert len(clips) >= 10
     stereo = [np.repeat(clip.samples[:, None] / 32767, 2, axis=1) for clip in clips]
     whole = [meters.measure(sound.astype(np.float32)).integrated for sound in stereo]
-    assert np.std(whole) < 0.4
-    assert np.ptp(whole) < 1.5
+    assert np.std(whole) < 0.3
+    assert np.ptp(whole) < 1.3
     shorts = [meters.loudest_short(sound[:, 0]) for sound in stereo]
-    assert np.ptp(shorts) < 1
+    assert np.ptp(shorts) < 0.95
 
 
 def test_the_de_esser_leaves_a_real_voice_alone_but_for_its_sibilants(
