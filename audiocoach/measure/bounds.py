@@ -30,7 +30,7 @@ class Bounds:
     silence_inside: Ms = 50
     """From here on, digital silence is a hole."""
     silence_at_start: Ms = 500
-    """So much may pass before anything sounds."""
+    """So much may pass before anything sounds; a fade rises from under the last bit."""
     silence_at_end: Ms = 3_000
     """In this time before the end, where the fade goes under the last bit, it may be silent."""
     repetition: Ms = 40_000

@@ -101,7 +101,7 @@ def _repetition(found: Measured, bounds: Bounds) -> Iterator[Broken]:
 def _silences(found: Measured, bounds: Bounds) -> Iterator[Broken]:
     for silence in found.silences:
         length = silence.end_ms - silence.start_ms
-        at_start = silence.start_ms == 0 and length <= bounds.silence_at_start
+        at_start = silence.end_ms <= bounds.silence_at_start
         at_end = silence.start_ms >= found.length_ms - bounds.silence_at_end
         if length >= bounds.silence_inside and not at_start and not at_end:
             yield Broken(
