@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
     from sharing import Shared
 
+# Started in the background of a shell, or by nohup: the programs that tests end would not notice.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # Started in the background of a shell; the programs that tests interrupt would not notice.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if os.name == "posix" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile("audiocoach", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
