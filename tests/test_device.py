@@ -142,41 +142,41 @@ def test_few_blocks_are_ready_ahead_of_a_loudspeaker() -> None:
     output.close()
 
 
+class Late(Ramp):
+    """Its first blocks are there; each of the others comes when there is a turn for it."""
+
+    def __init__(self, blocks: int) -> None:
+        super().__init__(blocks)
+        self.turns = threading.Semaphore(device._PREFILLED)
+
+    def read(self, frames: int) -> NDArray[np.float32]:
+        self.turns.acquire()
+        return super().read(frames) * 0 + 0.5
+
+
 def test_blocks_that_come_late_are_silence_and_are_counted() -> None:
     loudspeaker = Loudspeaker()
     output = device.DeviceOutput("test", loudspeaker)
-    turns = threading.Semaphore(device._PREFILLED)
-
-    class Late(Ramp):
-        def read(self, frames: int) -> NDArray[np.float32]:
-            turns.acquire()
-            return super().read(frames) * 0 + 0.5
-
-    output.start(Late(1_000))
+    late = Late(1_000)
+    output.start(late)
     first = loudspeaker.ask(device._PREFILLED * BLOCK + 100)
     assert np.count_nonzero(first[:, 0]) == device._PREFILLED * BLOCK
     assert not first[-100:].any()
     assert output.underruns == 1
-    turns.release(1_000)
+    late.turns.release(1_000)
     output.close()
 
 
 def test_a_device_waits_a_moment_for_a_block_that_is_late() -> None:
     loudspeaker = Loudspeaker()
     output = device.DeviceOutput("test", loudspeaker)
-    turns = threading.Semaphore(device._PREFILLED)
-
-    class Late(Ramp):
-        def read(self, frames: int) -> NDArray[np.float32]:
-            turns.acquire()
-            return super().read(frames) * 0 + 0.5
-
-    output.start(Late(1_000))
+    late = Late(1_000)
+    output.start(late)
     loudspeaker.ask(device._PREFILLED * BLOCK)
-    threading.Timer(0.03, turns.release).start()
+    threading.Timer(0.03, late.turns.release).start()
     assert loudspeaker.ask(BLOCK).all()
     assert output.underruns == 0
-    turns.release(1_000)
+    late.turns.release(1_000)
     output.close()
 
 
@@ -184,19 +184,13 @@ def test_a_device_waits_a_moment_for_a_block_that_is_late() -> None:
 def test_a_device_that_wants_its_sound_at_once_does_not_wait(system: str) -> None:
     loudspeaker = Loudspeaker()
     output = device.DeviceOutput("test", loudspeaker, miniaudio.Backend[system])
-    turns = threading.Semaphore(device._PREFILLED)
-
-    class Late(Ramp):
-        def read(self, frames: int) -> NDArray[np.float32]:
-            turns.acquire()
-            return super().read(frames) * 0 + 0.5
-
-    output.start(Late(1_000))
+    late = Late(1_000)
+    output.start(late)
     loudspeaker.ask(device._PREFILLED * BLOCK)
     assert not loudspeaker.ask(BLOCK).any()
     assert output._wait_s == 0
     assert output.underruns == 1
-    turns.release(1_000)
+    late.turns.release(1_000)
     output.close()
 
 

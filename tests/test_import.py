@@ -4,61 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from imports import made, marked, parts, speak, told
 
 from audiocoach.cli import cli
 from audiocoach.errors import AudiocoachError, NotFoundError, ScriptError
-from audiocoach.importing import Imported, import_file, import_script
-from audiocoach.routine import Break, Cue, Routine, Sound
-from audiocoach.script import expand, load, parse
-from audiocoach.script.modifiers import to_text
-from audiocoach.script.source import UNWANTED
-
-
-def made(text: str | bytes) -> Imported:
-    return import_script(text if isinstance(text, bytes) else text.encode(), "talk.txt")
-
-
-def parts(imported: Imported) -> list[list[str | int]]:
-    """Each step: its words, the lengths of its breaks, its sounds in brackets."""
-    routine = expand(parse(imported.text, "talk.md"), {})
-    told: list[list[str | int]] = []
-    for chapter in routine.chapters:
-        for step in chapter.steps:
-            told.append([])
-            for part in step.parts:
-                match part:
-                    case Cue():
-                        told[-1].append(part.text)
-                    case Break():
-                        told[-1].append(part.length)
-                    case Sound():
-                        told[-1].append(f"<{part.name}>")
-    return told
-
-
-def speak(inside: str) -> Imported:
-    return made(f"<speak>{inside}</speak>")
-
-
-def marked(imported: Imported) -> list[tuple[str, str]]:
-    """Words of which something is asked, and what."""
-    routine = expand(parse(imported.text, "talk.md"), {})
-    return [
-        (span.words, to_text(span.asked))
-        for cue in routine.cues()
-        for span in cue.spans
-        if span.asked
-    ]
-
-
-def told(imported: Imported) -> list[tuple[int, str]]:
-    return [(warning.line, warning.message) for warning in imported.warnings]
+from audiocoach.importing import import_file
+from audiocoach.script import load, parse
 
 
 def test_phrases_and_their_silences() -> None:
@@ -288,98 +242,12 @@ def test_nothing_to_speak_is_an_error() -> None:
             made(text)
 
 
-def squeezed(text: str) -> str:
-    return "".join(UNWANTED.sub("", text).split())
-
-
-def spoken(routine: Routine) -> str:
-    return squeezed("".join(cue.text for cue in routine.cues()))
-
-
-marks = st.sampled_from(
-    ["[", "]", "[5s]", "{x}", "*", "_", "`", "\\", "&amp;", "&", "<", ">", "|", "~~", "++", "/",
-     "::: ", "# ", "- ", "1. ", "> ", "---", "-->", "<!--", '!["bell"]', ".", ", ", "!", " ", "\t",
-     "word", "é", "漢", "\x07", "\u2028", "\ufeff", "=", "+", ":", "1", "title: x"]
-)  # fmt: skip
-texts = st.lists(marks, max_size=12).map("".join) | st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"), max_size=30
-)
-
-
-@given(texts, st.integers(0, 9_999))
-@settings(max_examples=300, deadline=None)
-def test_any_phrase_is_spoken_word_for_word(text: str, seconds: int) -> None:
-    imported = made(f"Begin.;1\n{text};{seconds}\nEnd.;0")
-    routine = expand(parse(imported.text, "talk.md"), {})
-    wanted = "" if text.strip() == "*" or not any(map(str.isalnum, squeezed(text))) else text
-    heard = spoken(routine).removeprefix("Begin.").removesuffix("End.")
-    assert re.sub(r"^[.,;:!?]+", "", heard) == re.sub(r"^[.,;:!?]+", "", squeezed(wanted))
-
-
-def is_xml(char: str) -> bool:
-    return (
-        char in "\t\n" or " " <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char > "\uffff"
-    )
-
-
-tags = st.sampled_from(
-    ["p", "s", "emphasis", 'emphasis level="strong"', 'voice name="joe"', 'lang xml:lang="de"',
-     'prosody rate="slow" pitch="+2st"', 'prosody volume="x-loud"', 'phoneme ph="pe"',
-     'say-as interpret-as="characters"', 'say-as interpret-as="cardinal"', 'w xml:lang="fr"']
-)  # fmt: skip
-strange = st.sampled_from(
-    ["[", "]", "{x}", '"', "'", ";", "\\", "&", "<!--", "-->", "(", ")", "|", ".", "é"]
-)
-odd = st.lists(strange, max_size=6).map(lambda found: quoteattr("x" + "".join(found)))
-
-
-@st.composite
-def ssml(draw: st.DrawFn, depth: int = 3) -> tuple[str, str]:
-    """A piece of SSML, and its words."""
-    kind = draw(st.integers(0, 5)) if depth else 0
-    if kind == 0:
-        text = "".join(filter(is_xml, draw(texts | st.sampled_from("(): "))))
-        return escape(text), text
-    inside = [draw(ssml(depth - 1)) for _ in range(draw(st.integers(1, 3)))]
-    between = draw(st.sampled_from(["", " ", '<break time="1s"/>']))
-    tag = draw(tags | odd.map(lambda ph: f"phoneme ph={ph}") | odd.map(lambda a: f"voice name={a}"))
-    xml = between.join(xml for xml, _ in inside)
-    return f"<{tag}>{xml}</{tag.split()[0]}>", "".join(text for _, text in inside)
-
-
-@given(ssml())
-@settings(max_examples=400, deadline=None)
-def test_any_text_in_ssml_is_spoken_letter_for_letter(found: tuple[str, str]) -> None:
-    xml, text = found
-    routine = expand(parse(speak(f"Begin. {xml}").text, "talk.md"), {})
-    heard = [char for char in spoken(routine).removeprefix("Begin.") if char.isalnum()]
-    assert heard == [char for char in squeezed(text) if char.isalnum()]
-
-
-@given(odd, texts)
-@settings(max_examples=200, deadline=None)
-def test_any_alias_is_spoken_or_told(alias: str, text: str) -> None:
-    words = escape("".join(filter(is_xml, text)))
-    imported = speak(f"Begin. <sub alias={alias}>{words}</sub>")
-    assert parse(imported.text, "talk.md").blocks
-    assert imported.warnings or any("sub:" in asked for _, asked in marked(imported))
-
-
 def test_long_words_with_marks_become_several_steps() -> None:
     imported = speak(
         '<prosody rate="slow">' + "<emphasis>a</emphasis>. (b) " * 3_000 + "</prosody>"
     )
     said = " ".join(str(part) for step in parts(imported) for part in step)
     assert said.split() == ["a.", "(b)"] * 3_000
-
-
-@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda text: f"<speak>{text}".encode()))
-def test_any_bytes_give_a_script_or_an_error(data: bytes) -> None:
-    try:
-        imported = import_script(data, "talk.txt")
-    except AudiocoachError:
-        return
-    assert parse(imported.text, "talk.md").blocks
 
 
 def run(*arguments: str) -> Result:

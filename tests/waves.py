@@ -130,3 +130,11 @@ def hiss(seconds: float, seed: int = 1) -> Sound:
 
 def bed_of(path: Path) -> Bed:
     return Bed.open(find_sound(str(path), None))
+
+
+def db(ratio: float) -> float:
+    return float(20 * np.log10(max(ratio, 1e-12)))
+
+
+def rms(sound: NDArray[np.floating]) -> float:
+    return float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))

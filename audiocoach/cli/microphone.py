@@ -23,8 +23,10 @@ def microphone(*, microphone: str | None, seconds: int) -> None:
     Say "coach, next". 'audiocoach play ROUTINE --listen' understands the same while it plays.
     """
     from audiocoach.listen import PHRASES, WAKE
+    from audiocoach.listen.recogniser import check_installed
     from audiocoach.listen.trial import try_microphone
 
+    check_installed()
     phrases = ", ".join(phrase.words for phrase in PHRASES)
     click.echo(f'After "{WAKE}" say one of: {phrases}.')
     for moment in try_microphone(microphone, seconds):
