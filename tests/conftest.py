@@ -17,6 +17,7 @@ from studios import batch_tones, studio  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+    from repository import Repository
     from sharing import Shared
 
 # Started in the background of a shell, or by nohup: the programs that tests end would not notice.
@@ -123,3 +124,16 @@ def page(context: BrowserContext, here: Shared) -> Page:
     expect(page.locator("#play")).to_be_visible()
     browsing.until(page, "audio.readyState > 0 && audio.textTracks[0].cues?.length")
     return page
+
+
+@pytest.fixture
+def repository(monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+    """A server with one voice that is none: for what does not speak."""
+    from fetching import KEY, MODEL, SETTINGS
+    from repository import serving
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving() as served:
+        served.put_voice(KEY, MODEL, SETTINGS)
+        monkeypatch.setenv("AUDIOCOACH_VOICES", served.address)
+        yield served
