@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
+import statistics
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,11 +97,15 @@ def test_events_of_a_failure_are_shown_on_a_terminal(studio: Path) -> None:
 
 
 def test_memory_stays_flat_over_many_jobs(studio: Path) -> None:
-    """One process does all of them and is no larger at the end than after a few."""
+    """One process does all of them, and what it holds does not grow from one job to the next.
+
+    The system's allocator grows in a few steps of up to 20 MB, when threads meet for the first
+    time; what is not given back grows with every job. 40 seconds of sound are 14 MB.
+    """
     pytest.importorskip("resource", reason="only where the system tells")
     if not Path("/proc/self/statm").exists():
         pytest.skip("only where the system tells how large a process is")
-    lengths = ", ".join(f'"{number}s"' for number in range(40, 50))
+    lengths = ", ".join(f'"{number}s"' for number in range(40, 64))
     text = f'routines = ["desk.md"]\nvoices = "tone"\nformats = "wav"\nlengths = [{lengths}]'
     ready = prepared(plan_at(studio, text))
     there = LocalStore(studio / "out")
@@ -112,5 +118,7 @@ def test_memory_stays_flat_over_many_jobs(studio: Path) -> None:
                 process = event.where.removeprefix("process ")
                 held = int(Path(f"/proc/{process}/statm").read_text().split()[1])
                 sizes.append(held * pages)
-    assert len(sizes) == 10
-    assert max(sizes[7:]) - max(sizes[3:5]) < 15_000_000
+    assert len(sizes) == 24
+    grown = [after - before for before, after in itertools.pairwise(sizes[4:])]
+    assert statistics.median(grown) < 250_000, grown
+    assert sizes[-1] - sizes[4] < 60_000_000, grown

@@ -122,7 +122,7 @@ class LocalStore:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
-        """One batch at a time; what a killed one left half-made is removed."""
+        """One batch at a time; what is left half-made, by this or a killed one, is removed."""
         with _output(self.address):
             (self.folder / FOLDER).mkdir(parents=True, exist_ok=True)
             lock = (self.folder / FOLDER / "lock").open("a")
@@ -133,7 +133,10 @@ class LocalStore:
                     "another folder with --to"
                 )
             self._tidy()
-            yield
+            try:
+                yield
+            finally:
+                self._tidy()
 
     def _tidy(self) -> None:
         """Workers of a cluster may still be at what they began for a batch that is gone."""
