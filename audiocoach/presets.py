@@ -16,8 +16,8 @@ from audiocoach.units import Db, Hz, Ms
 class Levels:
     """How loud the parts of a mix are, and how the bed makes room for words.
 
-    Speech lies 21 dB over the ducked bed: recognisers and listeners lose words below
-    18 dB on a phone in a room, and Torcoli et al. (JAES 67/12, 2019) ask for 15 LU.
+    Speech lies 21 dB over the ducked bed: a recogniser loses words under 12 to 18 dB on a
+    phone in a room, and Torcoli et al. (JAES 67/12, 2019) ask for 15 LU for listeners.
     """
 
     programme: Db = -16.0
