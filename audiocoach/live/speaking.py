@@ -21,6 +21,7 @@ from audiocoach.clips import ClipCache
 from audiocoach.errors import AudiocoachError
 from audiocoach.presets import Tone
 from audiocoach.routine import Cue, Pace, Place, Span
+from audiocoach.sinks.precedence import others_first
 from audiocoach.speech import Speaker
 from audiocoach.voices.catalogue import open_cast
 
@@ -30,8 +31,7 @@ _NICE = 10
 
 def main() -> None:
     """Serve until the input ends or something goes wrong, which is the last line then."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)  # whatever the session has taken for itself
+    others_first(_NICE)  # whatever the session has taken for itself
     # Engines print what they like on standard output; the replies go where nothing else goes.
     replies = os.fdopen(os.dup(1), "w", buffering=1, encoding="ascii")
     os.dup2(2, 1)

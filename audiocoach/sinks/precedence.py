@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 
 NICE = -11
 """Of the threads of this program: what PulseAudio asks for itself (``nice-level``)."""
+_REALTIME = 1
+"""Of ``SCHED_RR``, where that is allowed (``RLIMIT_RTPRIO``, which desktops give for sound): under
+what sound servers take for themselves. A nice value counts only among the programs of one
+session where Linux groups those (autogroup)."""
 _KIT = "org.freedesktop.RealtimeKit1"
 """RealtimeKit: on a Linux desktop it gives threads precedence for users who may not take it."""
 _ASKED = 20
@@ -58,9 +62,19 @@ def _threads() -> set[int]:
     return {thread.native_id for thread in threading.enumerate() if thread.native_id is not None}
 
 
+def others_first(nice: int) -> None:
+    """For a process of its own whose work can wait: what it was started with is given back."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+
+
 def _take(number: int) -> None:
     """Raises ``PermissionError`` where that is not for everybody."""
     with contextlib.suppress(ProcessLookupError):  # it has ended
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(number, os.SCHED_RR, os.sched_param(_REALTIME))
         if os.getpriority(os.PRIO_PROCESS, number) > NICE:
             os.setpriority(os.PRIO_PROCESS, number, NICE)
 
