@@ -7,7 +7,6 @@ comes meanwhile stops them. The end of the input ends the process.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
