@@ -64,10 +64,15 @@ def _threads() -> set[int]:
 
 def others_first(nice: int) -> None:
     """For a process of its own whose work can wait: what it was started with is given back."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, nice)
+    if not sys.platform.startswith("linux"):
+        with contextlib.suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, nice)
+        return
+    for task in Path("/proc/self/task").iterdir():  # also those of libraries
+        number = int(task.name)
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(number, os.SCHED_OTHER, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, number, nice)
 
 
 def _take(number: int) -> None:
