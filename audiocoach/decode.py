@@ -115,6 +115,8 @@ def _opened(path: Path, **options: str) -> Iterator[av.container.InputContainer]
         raise SoundError(f"{path}: {'not a file' if path.exists() else 'there is no such file'}")
     with ExitStack() as stack:
         file = stack.enter_context(path.open("rb"))
+        if not path.stat().st_size:
+            raise SoundError(f"{path}: the file is empty; {_ADVICE}")
         # Playlists name other files and addresses; no protocol is left to reach them by.
         asked: dict[str, Any] = {"options": {"protocol_whitelist": "none", **options}}
         if int(av.__version__.partition(".")[0]) < _TOLERANT:

@@ -97,6 +97,7 @@ def damaged_mp3() -> bytes:
     ("name", "data"),
     [
         ("empty.wav", b""),
+        ("empty.mp3", b""),
         ("text.mp3", b"no sound at all\n" * 500),
         ("random.mp3", np.random.default_rng(1).bytes(300_000)),
         ("random.wav", np.random.default_rng(1).bytes(300_000)),
