@@ -9,8 +9,8 @@ Prints, all from this one run on this one machine, ratios of processes that ran 
   process that only encodes the same finished PCM with lameenc at the same settings ("LAME
   alone"): as a new file, with one cue changed, and with nothing changed;
 * with ``--inside``, the same change in a program that runs already;
-* with ``--growth``, how a timeline of up to 24 hours and 5,000 cues is scheduled, and what time
-  and memory exports of 10 to 80 minutes take;
+* with ``--growth``, what a timeline of up to 24 hours and 5,000 cues takes to be scheduled, spoken
+  and exported, and how much memory (growth.md in the folder of ``--write``);
 * with ``--play``, how long after the command the first sound is read, and how long a seek takes;
 * with ``--memory``, the peak memory of exporting 5 minutes and 4 hours;
 * with ``--naive``, the same job as it is usually written with pydub: one long track,
@@ -260,29 +260,33 @@ def report_inside(folder: Path) -> None:
     )
 
 
-def report_growth(folder: Path) -> None:
-    """Scheduling up to a day, exporting up to 80 minutes."""
+def report_growth(folder: Path) -> str:
+    """Scheduling and exporting up to a day; a table of what it took."""
     from audiocoach.script import load
     from audiocoach.timeline import estimated_length, schedule
 
-    for cues in (625, 1_250, 2_500, 5_000):
-        path = folder / "day.md"
+    lines = [
+        "| length | cues | scheduled, CPU s | exported, CPU s | wall s | CPU s an hour | peak MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    path = folder / "grown.md"
+    path.write_text(script(len(WORDS)))
+    export(str(path), folder / "grown.mp3")
+    for cues in (50, 100, 200, 400, 1_250, 5_000):
         path.write_text(script(cues).replace("s!]", "0s!]").replace("[for ", "[for 1"))
         routine = load(path, {})
         start = time.process_time()
         timeline = schedule(routine, partial(estimated_length, pace=routine.pace), {})
         took = time.process_time() - start
-        print(f"{timeline.length / 3_600_000:5.1f} h, {cues:5} cues: scheduled in {took:.3f} s CPU")
-    for minutes in (10, 20, 40, 80):
-        path = folder / "grown.md"
-        path.write_text(script(6 * minutes))
         forget_stretches(folder)
         cost = export(str(path), folder / "grown.mp3")
-        print(
-            f"{minutes:3} min: {cost.cpu_s:6.2f} s CPU, {cost.wall_s:6.2f} s wall, "
-            f"peak {cost.peak_mb:.0f} MB",
-            flush=True,
+        hours = timeline.length / 3_600_000
+        lines.append(
+            f"| {hours:.2f} h | {cues} | {took:.3f} | {cost.cpu_s:.1f} | {cost.wall_s:.1f} | "
+            f"{cost.cpu_s / hours:.1f} | {cost.peak_mb:.0f} |"
         )
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
 
 
 def report_play(runs: int) -> None:
@@ -371,6 +375,8 @@ def main() -> None:
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> None:
+    if arguments.write:
+        arguments.write.mkdir(parents=True, exist_ok=True)
     if arguments.runs:
         rows = report_speed(folder, arguments.runs)
         table = "\n".join([HEAD, *(row.cells() for row in rows)])
@@ -386,7 +392,14 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
     if arguments.inside:
         report_inside(folder)
     if arguments.growth:
-        report_growth(folder)
+        grown = report_growth(folder)
+        if arguments.write:
+            (arguments.write / "growth.md").write_text(
+                "# Growth\n\n`python benchmarks/export.py --runs 0 --growth`: routines of up to a "
+                "day, mixed and encoded anew, their words being there already; "
+                f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.0f}, Python "
+                f"{sys.version.split()[0]}.\n\n{grown}\n"
+            )
     if arguments.play:
         report_play(max(1, arguments.runs))
     if arguments.naive:
