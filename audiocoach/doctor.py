@@ -5,6 +5,7 @@ Nothing is kept of what is tried. What hangs is left behind after a while.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audiocoach import library
-from audiocoach.errors import AudiocoachError
+from audiocoach.errors import AudiocoachError, DeviceError
 from audiocoach.units import RATE
 
 State = Literal["ok", "missing", "failed"]
@@ -30,7 +31,10 @@ _WORDS = "1, 2, 3"
 """What every voice can say in its own language."""
 _LONGEST_S = 90.0
 """A thing that takes longer hangs: the first start of a voice may take some seconds."""
-_LISTEN_S = 0.4
+_LISTEN_S, _PATIENCE_S = 0.4, 2.0
+"""To a microphone; and so long it may take to begin."""
+_SILENCE = 1e-4
+"""No microphone is as quiet, not even in a quiet room."""
 _LEAST_FREE = 500_000_000
 """Bytes: what a routine of half an hour needs, several times over."""
 
@@ -299,35 +303,22 @@ def microphone() -> Iterator[Finding]:
     """The microphone that spoken control would hear with."""
 
     def work() -> str:
-        import miniaudio
+        from audiocoach.listen.microphone import open_microphone
 
-        from audiocoach.sinks.systems import quiet_libraries
-
-        taken = threading.Event()
-        loudest = 0
-
-        def hear() -> Any:
-            nonlocal loudest
-            while True:
-                data = yield
-                loudest = max(loudest, max(memoryview(data).cast("h"), default=0))
-                taken.set()
-
-        with quiet_libraries():
-            device = miniaudio.CaptureDevice(
-                input_format=miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=16_000
-            )
-            try:
-                listener = hear()
-                next(listener)
-                device.start(listener)
-                if not taken.wait(5):
-                    raise TimeoutError("it opens, but gives no sound")
-                time.sleep(_LISTEN_S)
-            finally:
-                device.close()
-        heard = "it hears something" if loudest > 3 else "but it gives digital silence"
-        return f"opens; {heard}"
+        loudest = 0.0
+        with contextlib.closing(open_microphone(None)) as opened:
+            opened.start()
+            until = time.monotonic() + _PATIENCE_S
+            heard_until = None
+            while heard_until is None or time.monotonic() < heard_until:
+                block = opened.read(_LISTEN_S)
+                if block is not None:
+                    heard_until = heard_until or time.monotonic() + _LISTEN_S
+                    loudest = max(loudest, float(abs(block).max()))
+                elif heard_until is None and time.monotonic() > until:
+                    raise DeviceError("it opens, but gives no sound")
+        heard = "it hears something" if loudest > _SILENCE else "but it gives digital silence"
+        return f"{opened.name} opens; {heard}"
 
     yield _not_needed(
         tried(
@@ -350,7 +341,7 @@ def media_keys() -> Iterator[Finding]:
 
         address = bus_address()
         if address is None:
-            raise OSError(why_not())
+            raise DeviceError(why_not())
         answers(address)
         return "the bus of the session answers"
 
