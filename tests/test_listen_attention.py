@@ -11,8 +11,8 @@ from audiocoach.listen.words import PHRASES
 from audiocoach.live import Command
 
 WORDS = [phrase.words for phrase in PHRASES]
-COACH, ALONE, UNCLEAR = 500, 100, 900
-"""Marks: the wake word; with an index added, a phrase without it; neither."""
+COACH, FAINT, ALONE, UNCLEAR = 500, 600, 100, 900
+"""Marks: the wake word, clear and faint; with an index added, a phrase without it; neither."""
 
 
 class Marked:
@@ -21,8 +21,8 @@ class Marked:
     def evidence(self, sound: Mono) -> Evidence:
         wake, phrases = -5.0, np.full(len(WORDS), -9.0)
         for mark in {int(one) for one in sound.tolist() if one}:
-            if mark == COACH:
-                wake = 9.0
+            if mark in {COACH, FAINT}:
+                wake = 9.0 if mark == COACH else -1.0
             elif ALONE < mark <= ALONE + len(WORDS):
                 phrases[mark - ALONE - 1] = 7.0
             elif 0 < mark <= len(WORDS):
@@ -73,6 +73,28 @@ def test_a_command_may_follow_the_wake_word_after_a_while() -> None:
 
 def test_a_phrase_alone_means_nothing() -> None:
     assert attention().hear(alone(WORDS.index("stop"), 1.0)) is None
+
+
+def test_a_faint_wake_word_counts_with_what_follows_in_the_same_breath() -> None:
+    next_ = WORDS.index("next")
+    for rest_s, obeyed in ((0.3, True), (1.5, False)):
+        ear = attention()
+        assert ear.hear(sounding(FAINT, 1.0)) is None
+        said_next = ear.hear(alone(next_, 1.5 + rest_s))
+        assert command(said_next) is (Command.NEXT if obeyed else None)
+
+
+def test_what_follows_a_command_in_the_same_breath_is_no_other() -> None:
+    ear = attention()
+    assert command(ear.hear(said(WORDS.index("next"), 1.0))) is Command.NEXT
+    assert ear.hear(alone(WORDS.index("done"), 1.6)) is None
+
+
+def test_a_phrase_of_the_coach_is_not_obeyed_after_a_faint_wake_word() -> None:
+    next_ = WORDS.index("next")
+    ear = attention(np.full(RATE, ALONE + next_ + 1, np.float32))
+    assert ear.hear(sounding(FAINT, 1.0)) is None
+    assert ear.hear(alone(next_, 1.6)) is None
 
 
 def test_nothing_more_after_the_wake_word_ends_the_attention_once() -> None:

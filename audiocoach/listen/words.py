@@ -9,9 +9,6 @@ from audiocoach.live.status import Command
 WAKE = "coach"
 """Every command begins with it, or follows it."""
 
-WAKE_USUAL = -13.2
-"""As ``Phrase.usual``, of the wake word."""
-
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -19,26 +16,21 @@ class Phrase:
 
     words: str
     command: Command
-    usual: float
-    """Natural logarithm of the probability that the recogniser gives to it, after the wake word,
-    in sounds in which nobody says it: the median over 350 utterances of the voices for tuning of
-    ``benchmarks/commanding/speakers.py``, moved by 2 at most where that told 252 commands apart
-    better (a multinomial logistic regression, with these as its only weights)."""
 
 
 PHRASES: tuple[Phrase, ...] = (
-    Phrase("pause", Command.PAUSE, -12.7),
-    Phrase("continue", Command.RESUME, -13.0),
-    Phrase("next", Command.NEXT, -13.6),
-    Phrase("back", Command.PREVIOUS, -12.5),
-    Phrase("repeat", Command.REPEAT, -13.1),
-    Phrase("slower", Command.SLOWER, -15.5),
-    Phrase("faster", Command.FASTER, -14.8),
-    Phrase("longer", Command.LONGER, -15.1),
-    Phrase("shorter", Command.SHORTER, -16.7),
-    Phrase("louder", Command.LOUDER, -14.6),
-    Phrase("quieter", Command.QUIETER, -16.2),
-    Phrase("how long", Command.HOW_LONG, -15.3),
-    Phrase("stop", Command.QUIT, -9.6),
-    Phrase("done", Command.DONE, -12.8),
+    Phrase("pause", Command.PAUSE),
+    Phrase("continue", Command.RESUME),
+    Phrase("next", Command.NEXT),
+    Phrase("back", Command.PREVIOUS),
+    Phrase("repeat", Command.REPEAT),
+    Phrase("slower", Command.SLOWER),
+    Phrase("faster", Command.FASTER),
+    Phrase("longer", Command.LONGER),
+    Phrase("shorter", Command.SHORTER),
+    Phrase("louder", Command.LOUDER),
+    Phrase("quieter", Command.QUIETER),
+    Phrase("how long", Command.HOW_LONG),
+    Phrase("stop", Command.QUIT),
+    Phrase("done", Command.DONE),
 )

@@ -1,4 +1,6 @@
-r"""Who speaks: synthetic voices, half of them to choose thresholds with, half to report on.
+r"""Who speaks: synthetic voices, some of them to choose bounds with, others to report on.
+
+Those that are learnt from are in ``sayings.py``.
 
 eSpeak NG and Piper's joe come with the project. The studio voices need Kokoro's weights, which
 packages carry::
@@ -40,27 +42,20 @@ class Speaker:
 
     engine: str
     voice: str
+    """Of Kokoro also two names with a plus, for the mean of their styles."""
     rate: float
     """Words a minute for eSpeak NG; times the usual for the others."""
 
 
 TUNING = (
-    Speaker("espeak", "gmw/en-US+m1", 150),
-    Speaker("espeak", "gmw/en-US+m3", 175),
-    Speaker("espeak", "gmw/en-US+f1", 160),
-    Speaker("espeak", "gmw/en-US+f4", 145),
-    Speaker("espeak", "gmw/en+m5", 160),
-    Speaker("espeak", "gmw/en-GB-x-rp+f3", 160),
-    Speaker("kokoro", "af_bella", 1.0),
-    Speaker("kokoro", "am_adam", 1.1),
-    Speaker("kokoro", "bf_emma", 1.0),
-    Speaker("kokoro", "bm_george", 1.15),
-    Speaker("kokoro", "af_sarah", 1.25),
-    Speaker("kokoro", "am_puck", 0.95),
-    Speaker("kokoro", "af_kore", 1.1),
-    Speaker("kokoro", "am_onyx", 1.0),
-    Speaker("joe", "joe", 1.0),
-    Speaker("joe", "joe", 1.2),
+    Speaker("espeak", "gmw/en-US+m8", 155),
+    Speaker("espeak", "gmw/en+f4", 165),
+    Speaker("espeak", "gmw/en-GB-x-rp+m1", 145),
+    Speaker("espeak", "gmw/en-US+f1", 180),
+    Speaker("kokoro", "af_river", 1.1),
+    Speaker("kokoro", "am_echo", 1.0),
+    Speaker("kokoro", "bm_fable", 1.2),
+    Speaker("kokoro", "af_alloy", 0.95),
 )
 REPORTED = (
     Speaker("espeak", "gmw/en-US+m2", 150),
@@ -95,7 +90,8 @@ class Studio:
 
     def speakers(self, wanted: tuple[Speaker, ...]) -> list[Speaker]:
         """Those of ``wanted`` who can speak here."""
-        has_weights = self.kokoro and all(map(importlib.util.find_spec, _PARTS))
+        joined = (self.folder / "kokoro.onnx").exists()
+        has_weights = self.kokoro and (joined or all(map(importlib.util.find_spec, _PARTS)))
         return [one for one in wanted if one.engine != "kokoro" or has_weights]
 
     def say(self, speaker: Speaker, text: str) -> Mono:
@@ -147,9 +143,12 @@ class Studio:
             model.write_bytes(b"".join((one / "part.bin").read_bytes() for one in folders))
         if not style.exists():
             with tarfile.open(self.kokoro) as archive:
-                file = archive.extractfile(f"package/voices/{name}.bin")
-                assert file
-                style.write_bytes(file.read())
+                styles = []
+                for one in name.split("+"):
+                    file = archive.extractfile(f"package/voices/{one}.bin")
+                    assert file
+                    styles.append(np.frombuffer(file.read(), "<f4"))
+            style.write_bytes(np.mean(styles, axis=0, dtype=np.float32).tobytes())
         language = "en-GB" if name.startswith("b") else "en-US"
         return KokoroVoice(
             KokoroModel(VoiceInfo(name, "kokoro", language, ""), model, style), Pace.NORMAL
