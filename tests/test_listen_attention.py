@@ -22,7 +22,7 @@ class Marked:
         wake, phrases = -5.0, np.full(len(WORDS), -9.0)
         for mark in {int(one) for one in sound.tolist() if one}:
             if mark in {COACH, FAINT}:
-                wake = 9.0 if mark == COACH else -1.0
+                wake = 9.0 if mark == COACH else -0.5
             elif ALONE < mark <= ALONE + len(WORDS):
                 phrases[mark - ALONE - 1] = 7.0
             elif 0 < mark <= len(WORDS):

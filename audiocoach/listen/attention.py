@@ -25,11 +25,11 @@ _BREATH_S = 0.8
 # ``benchmarks/commanding_bounds.py``.
 _WAKE_ALONE = 1.5
 """For the wake word: to await a command."""
-_WAKE_WITH = -2.0
+_WAKE_WITH = -1.0
 """With a command in the same breath,"""
 _PHRASE_WITH = 0.0
 """for that command,"""
-_BOTH = 3.0
+_BOTH = 4.0
 """and for the two together."""
 _LEAD_WITH = 0.7
 """Between that command and the next likely one: another than was asked for would be worse than
