@@ -125,13 +125,17 @@ HOLDS = (7, 9, 13, 11, 8, 12)
 """Seconds from one cue to the next: 10 on average."""
 
 
-def script(cues: int, changed: int | None = None) -> str:
-    """A routine with a cue every ten seconds; at ``changed`` it says another one of its words."""
+_DAY = 7
+"""Seconds from cue to cue beyond ten, so that 5,000 of them take a day."""
+
+
+def script(cues: int, changed: int | None = None, more: int = 0) -> str:
+    """A cue every ten seconds and ``more``; at ``changed`` it says another one of its words."""
     said = list(range(cues))
     if changed is not None:
         said[changed] += 3
     lines = [
-        f"{WORDS[word % len(WORDS)]} [for {HOLDS[at % len(HOLDS)]}s!]\n"
+        f"{WORDS[word % len(WORDS)]} [for {HOLDS[at % len(HOLDS)] + more}s!]\n"
         for at, word in enumerate(said)
     ]
     return "---\ntitle: Speed\nambience: ocean\n---\n\n# Speed\n\n" + "\n".join(lines)
@@ -273,7 +277,7 @@ def report_growth(folder: Path) -> str:
     path.write_text(script(len(WORDS)))
     export(str(path), folder / "grown.mp3")
     for cues in (50, 100, 200, 400, 1_250, 5_000):
-        path.write_text(script(cues).replace("s!]", "0s!]").replace("[for ", "[for 1"))
+        path.write_text(script(cues, more=_DAY))
         routine = load(path, {})
         start = time.process_time()
         timeline = schedule(routine, partial(estimated_length, pace=routine.pace), {})
