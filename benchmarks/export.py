@@ -1,7 +1,6 @@
 """How fast an export is and how much memory it takes, against what bounds it.
 
-    python benchmarks/export.py [--runs 3] [--inside] [--growth] [--play] [--memory] [--naive]
-                                [--write FOLDER]
+    python benchmarks/export.py [--runs 3] [--inside] [--play] [--naive] [--write FOLDER]
 
 Prints, all from this one run on this one machine, ratios of processes that ran in turn:
 
@@ -9,10 +8,7 @@ Prints, all from this one run on this one machine, ratios of processes that ran 
   process that only encodes the same finished PCM with lameenc at the same settings ("LAME
   alone"): as a new file, with one cue changed, and with nothing changed;
 * with ``--inside``, the same change in a program that runs already;
-* with ``--growth``, what a timeline of up to 24 hours and 5,000 cues takes to be scheduled, spoken
-  and exported, and how much memory (growth.md in the folder of ``--write``);
 * with ``--play``, how long after the command the first sound is read, and how long a seek takes;
-* with ``--memory``, the peak memory of exporting 5 minutes and 4 hours;
 * with ``--naive``, the same job as it is usually written with pydub: one long track,
   ducked by slicing, ``overlay`` for each cue, then encoded.
 """
@@ -28,8 +24,9 @@ import sys
 import tempfile
 import time
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 ROUTINE = "back-massage"
@@ -125,10 +122,6 @@ HOLDS = (7, 9, 13, 11, 8, 12)
 """Seconds from one cue to the next: 10 on average."""
 
 
-_DAY = 7
-"""Seconds from cue to cue beyond ten, so that 5,000 of them take a day."""
-
-
 def script(cues: int, changed: int | None = None, more: int = 0) -> str:
     """A cue every ten seconds and ``more``; at ``changed`` it says another one of its words."""
     said = list(range(cues))
@@ -139,15 +132,6 @@ def script(cues: int, changed: int | None = None, more: int = 0) -> str:
         for at, word in enumerate(said)
     ]
     return "---\ntitle: Speed\nambience: ocean\n---\n\n# Speed\n\n" + "\n".join(lines)
-
-
-def long_script(minutes: int) -> str:
-    """A routine of that many minutes: each loop pass lasts one minute."""
-    return (
-        "---\ntitle: Long\nambience: ocean\n---\n\n# Long\n\n"
-        f"::: repeat {minutes}\nRound {{round}} of {{rounds}}. Breathe out slowly. [for 60s]\n"
-        "- every 15s: Slow and even. / Soft hands. / Let it go.\n:::\n"
-    )
 
 
 def forget_stretches(folder: Path) -> None:
@@ -264,35 +248,6 @@ def report_inside(folder: Path) -> None:
     )
 
 
-def report_growth(folder: Path) -> str:
-    """Scheduling and exporting up to a day; a table of what it took."""
-    from audiocoach.script import load
-    from audiocoach.timeline import estimated_length, schedule
-
-    lines = [
-        "| length | cues | scheduled, CPU s | exported, CPU s | wall s | CPU s an hour | peak MB |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    path = folder / "grown.md"
-    path.write_text(script(len(WORDS)))
-    export(str(path), folder / "grown.mp3")
-    for cues in (50, 100, 200, 400, 1_250, 5_000):
-        path.write_text(script(cues, more=_DAY))
-        routine = load(path, {})
-        start = time.process_time()
-        timeline = schedule(routine, partial(estimated_length, pace=routine.pace), {})
-        took = time.process_time() - start
-        forget_stretches(folder)
-        cost = export(str(path), folder / "grown.mp3")
-        hours = timeline.length / 3_600_000
-        lines.append(
-            f"| {hours:.2f} h | {cues} | {took:.3f} | {cost.cpu_s:.1f} | {cost.wall_s:.1f} | "
-            f"{cost.cpu_s / hours:.1f} | {cost.peak_mb:.0f} |"
-        )
-        print(lines[-1], flush=True)
-    return "\n".join(lines)
-
-
 def report_play(runs: int) -> None:
     """From the command to the first block that is not silent, to nowhere; and a seek.
 
@@ -340,22 +295,21 @@ def play_only(what: str, began: float) -> None:
     main()
 
 
-def report_memory(folder: Path) -> None:
-    peaks = []
-    for minutes in (5, 240):
-        script = folder / f"long-{minutes}.md"
-        script.write_text(long_script(minutes))
-        export(str(script), folder / "warm.wav" if minutes == 5 else folder / "long.mp3")
-        cost = export(str(script), folder / "long.mp3")
-        peaks.append(cost.peak_mb)
-        print(f"{minutes:4} minutes: peak {cost.peak_mb:.0f} MB, {cost.wall_s:.1f} s")
-    print(f"difference: {peaks[1] - peaks[0]:.0f} MB")
+@contextmanager
+def clean_folder() -> Iterator[Path]:
+    """A folder with an empty cache in it; what is imported was compiled before, as by pip."""
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        code = Path(__file__).parents[1] / "audiocoach"
+        run(sys.executable, "-m", "compileall", "-q", str(code))
+        yield Path(name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    for option in ("inside", "growth", "play", "memory", "naive"):
+    for option in ("inside", "play", "naive"):
         parser.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--write", type=Path, help="a folder for export.md and export.svg")
     parser.add_argument("--encode-only", help=argparse.SUPPRESS)
@@ -369,13 +323,8 @@ def main() -> None:
     elif arguments.play_only:
         play_only(arguments.play_only[0], float(arguments.play_only[1]))
     else:
-        with tempfile.TemporaryDirectory() as name:
-            os.environ["XDG_CACHE_HOME"] = f"{name}/cache"
-            # As pip leaves it: what is imported was compiled before.
-            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-            code = Path(__file__).parents[1] / "audiocoach"
-            run(sys.executable, "-m", "compileall", "-q", str(code))
-            measure(Path(name), arguments)
+        with clean_folder() as folder:
+            measure(folder, arguments)
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> None:
@@ -395,15 +344,6 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
             (arguments.write / "export.svg").write_text(plot(rows))
     if arguments.inside:
         report_inside(folder)
-    if arguments.growth:
-        grown = report_growth(folder)
-        if arguments.write:
-            (arguments.write / "growth.md").write_text(
-                "# Growth\n\n`python benchmarks/export.py --runs 0 --growth`: routines of up to a "
-                "day, mixed and encoded anew, their words being there already; "
-                f"{os.cpu_count()} cores, load {os.getloadavg()[1]:.0f}, Python "
-                f"{sys.version.split()[0]}.\n\n{grown}\n"
-            )
     if arguments.play:
         report_play(max(1, arguments.runs))
     if arguments.naive:
@@ -411,8 +351,6 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
         print(
             f"the usual pydub way: {cost.wall_s:.1f} s, CPU {cost.cpu_s:.1f}, {cost.peak_mb:.0f} MB"
         )
-    if arguments.memory:
-        report_memory(folder)
 
 
 if __name__ == "__main__":
