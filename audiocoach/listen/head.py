@@ -2,7 +2,7 @@
 
 Two convolutions over what Whisper's encoder makes of a sound, and for each class a mean over
 time, weighted by where it is heard (attentive pooling). The weights were learnt from synthetic
-speech by ``benchmarks/commanding/train.py``; a frozen encoder with a small trained part on it is
+speech by ``benchmarks/train_commands.py``; a frozen encoder with a small trained part on it is
 how openWakeWord (D. Scripka, 2022) does it with another encoder.
 """
 
