@@ -1,7 +1,8 @@
 """How often a device ran dry, from when it was given sound.
 
 Nobody tells: a sound system that has nothing left to play is silent and goes on later. But from
-then on all is heard so much later, and that can be seen.
+then on all is heard so much later, and that can be seen. In the first second it cannot be told from
+a device that takes its time to begin, and in the last one nothing comes later.
 """
 
 from __future__ import annotations
