@@ -115,6 +115,13 @@ def test_one_who_leaves_is_told_how_to_go_on_and_goes_on(play: Play, script: Pat
     assert words(anew)[1] == "Breathe in."
 
 
+def test_one_who_goes_on_and_leaves_at_once_is_told_too(play: Play) -> None:
+    first = play("--set", "side=left", until="Press gently, left.")
+    again = play("--resume", until="Press gently, left.")
+    assert again.stdout.splitlines()[-2:] == first.stdout.splitlines()[-2:]
+    assert words(play("--resume"))[1] == "Press gently, left."
+
+
 def test_nothing_to_go_on_with_begins_at_the_beginning(play: Play) -> None:
     result = play("--resume")
     assert result.exit_code == 0

@@ -161,7 +161,8 @@ def begin_from(routine: Routine, wanted: str) -> Beginning:
 def how_to_go_on(routine: str, left: Bookmark, loaded: Routine) -> str:
     """What is told when a routine ends early."""
     steps = _steps(loaded)
-    chapter, step = steps[min(left.where.step, len(steps) - 1)]
+    where, _ = left.find(loaded)
+    chapter, step = steps[min(where.step, len(steps) - 1)]
     words = _first_words(step)
     place = f'{chapter}, "{words}"' if words else chapter
     return f"You left in {place}\nGo on there: audiocoach play {shlex.quote(routine)} --resume"

@@ -214,8 +214,9 @@ def play(
     try:
         perform(loaded, setting, beginning=beginning, kept=kept if speed is None else None)
     finally:
-        if kept.left and not kept.left.finished:
-            click.echo(how_to_go_on(routine, kept.left, loaded))
+        stays = kept.left or (left if resume else None)  # as it was, where nothing was said
+        if stays and not stays.finished:
+            click.echo(how_to_go_on(routine, stays, loaded))
 
 
 def check_speed(speed: float | None, device: str | None) -> None:
