@@ -161,11 +161,12 @@ def test_a_person_plays_a_routine(
     assert levels(pause).max() < 0.2 * levels(words).max()
     assert np.median(levels(pause)) > 0.01 * levels(words).max()
     assert np.mean(levels(pause) > 0.3 * np.median(levels(pause))) > 0.95
-    sounding = np.flatnonzero(sound != 0)
-    # Unless the machine was too busy, which is told then, but of the first second and the last two.
-    sounding = sounding[(sounding > sounding[0] + RATE) & (sounding < sounding[-1] - 2 * RATE)]
-    assert np.diff(sounding).max() < 0.1 * RATE or "gaps in the sound" in after
-    assert roughness(sound) <= 1.3 * roughness(words)
+    if "gaps in the sound" not in after:  # a machine that was too busy tells it
+        sounding = np.flatnonzero(sound != 0)
+        # It cannot be told of the first second, in which the bed comes in, and of the last two.
+        first, last = sounding[0] + RATE, sounding[-1] - 2 * RATE
+        assert np.diff(sounding[(sounding > first) & (sounding < last)]).max() < 0.1 * RATE
+        assert roughness(sound) <= 1.3 * roughness(words)
 
 
 def test_the_terminal_is_restored_when_it_ends_in_an_error(
