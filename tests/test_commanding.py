@@ -44,13 +44,13 @@ def test_the_room_adds_no_power() -> None:
 def test_each_figure_of_the_tables_has_its_row() -> None:
     settings = len(spoken_control.SETTINGS)
     figures: dict[str, spoken_control.Figure] = {
-        str(number): {"said": 40, "obeyed": 30, "asked": 6, "wrong": 1}
+        str(number): {"said": 40, "obeyed": 30, "asked": 6, "wrong": 1, "over": 9.96}
         for number in range(settings)
     }
     for number in range(settings, settings + len(spoken_control.QUIET) + 1):
         figures[str(number)] = {"hours": 0.5, "actions": 2, "attended": 3}
-    table = spoken_control.markdown("back-massage", [], figures)
-    assert table.count("| 40 | 75 % | 15 % | 2 % |") == settings
+    table = spoken_control.markdown([], figures)
+    assert table.count("| 10.0 dB | 40 | 75 % | 15 % | 2 % |") == settings
     assert table.count("| 0.50 | 2 | 3 |") == len(spoken_control.QUIET) + 1
 
 

@@ -88,7 +88,7 @@ def test_each_command_is_told_from_the_others_in_one_breath_and_alone(
 def test_other_talk_is_no_command(speaker: Voice, recogniser: Whisper, text: str) -> None:
     sound = said(speaker, text)
     attention = Attention(recogniser, PHRASES, lambda begin, end: sound[:0])
-    assert attention.hear(Utterance(0, sound)) is None
+    assert attention.hear(Utterance(0, len(sound), sound)) is None
 
 
 class Room:
@@ -118,7 +118,7 @@ class Room:
 
 
 @pytest.mark.quiet
-def test_pause_is_heard_over_the_coach_who_never_obeys_himself(
+def test_pause_is_heard_over_the_coach_who_never_obeys_himself_and_listens_up(
     server: Server, speaker: Voice, tmp_path: Path
 ) -> None:
     room = Room(server, tmp_path)
@@ -160,6 +160,17 @@ def test_pause_is_heard_over_the_coach_who_never_obeys_himself(
         assert loud.max() < 4 * np.median(loud)
         assert levels(after).min() > 0
         assert len(after) > 2 * FULL_RATE
+        usual = np.median(loud)
+        for _ in range(4):
+            before = len(server.recorded())
+            room.say(said(speaker, "Coach."))
+            time.sleep(7.5)
+            loud = levels(server.recorded()[before:], 0.2)
+            if np.any(sunk := loud < 0.5 * usual):
+                break
+        # While a command is awaited the bed makes room for it, for five seconds.
+        assert 3.5 < 0.2 * np.sum(sunk) < 6.5
+        assert np.median(loud[-4:]) > 0.7 * usual
         say_until("Coach, stop.", 'heard: "coach, stop"')
         assert program.wait(30) == 0
         assert "never said" not in printed.read_text()

@@ -12,19 +12,22 @@ from audiocoach.listen.recogniser import RATE, Mono
 from audiocoach.units import db_to_gain
 
 BEFORE, AFTER = 12, 20
-"""Blocks that are kept before and after what was loud: consonants are quiet, and so is the end of
-"louder". After it, all that has come when it is clear that no more comes."""
+"""Blocks that belong to it before and after what was loud: consonants are quiet, and so is the end
+of "louder". After it, all that has come when it is clear that no more comes."""
+CONTEXT = 44
+"""Blocks before it that are kept with it, 0.7 s: "coach" may be too faint to be found, or an
+utterance of its own, since many rest after it."""
 _SPEECH_HZ = (250.0, 5500.0)
-_OVER = db_to_gain(2 * 6.0)
-"""Power of speech over everything else: 6 dB."""
+_OVER = db_to_gain(2 * 5.0)
+"""Power of speech over everything else: 5 dB."""
 _BEGIN = (4, 6)
 """It begins with 4 loud blocks among 6,"""
 _END = 20
 """and ends with so many quiet ones: 320 ms."""
 _LEAST = 10
 """Loud blocks, 160 ms: a cough of cloth is shorter than any word."""
-_LONGEST = 165
-"""Blocks, 2.6 s; of what is longer, the end is kept."""
+_LONGEST = 187
+"""Blocks with what was before, 3.0 s; of what is longer, the end is kept."""
 _NOISE_BLOCKS, _NOISE_PARTS = 16, 8
 """The noise is the least power in 2 s (R. Martin, "Noise power spectral density estimation based
 on optimal smoothing and minimum statistics", 2001), in parts of 16 blocks,"""
@@ -36,7 +39,7 @@ _LEAK_BLOCKS = 250
 _ECHO = 10.0
 """Times the noise, in power: only an echo that is louder tells it."""
 _LEAK_SHARE = 0.3
-_LEAK_BIAS = 4.0
+_LEAK_BIAS = 5.6
 _RING = 0.75
 """Of the echo's power, from block to block at most: a room rings on for longer than the canceller
 models, and this one for 0.8 s."""
@@ -49,12 +52,18 @@ class Utterance:
 
     begin: int
     """In samples from the start of the microphone; ``BEFORE`` blocks before it was loud."""
+    end: int
     sound: Mono
+    """All of it, and what was just before it."""
 
     @property
-    def end(self) -> int:
-        """Where it ends, likewise."""
-        return self.begin + len(self.sound)
+    def heard_from(self) -> int:
+        """Where ``sound`` begins, likewise."""
+        return self.end - len(self.sound)
+
+    def since(self, sample: int) -> Mono:
+        """What of ``sound`` is after a sample of the microphone."""
+        return self.sound[max(0, sample - self.heard_from) :]
 
 
 class Activity:
@@ -110,6 +119,12 @@ class Activity:
             self._quiet = 0
         return None
 
+    def since(self, before: Utterance) -> Utterance:
+        """What came after an utterance, loud or not; before it is what was heard with that one."""
+        end = self._count * BLOCK
+        heard = np.concatenate(self._kept)[before.heard_from - end :]
+        return Utterance(before.end, end, heard.astype(np.float32))
+
     def _power(self, block: Wave) -> float:
         spectrum = np.fft.rfft(block * self._window)[self._band]
         return float(np.sum(np.abs(spectrum) ** 2)) / BLOCK**2
@@ -137,11 +152,16 @@ class Activity:
 
     def _finished(self) -> Utterance | None:
         blocks = list(self._kept)
-        first = max(0, len(blocks) - self._length)
+        first = len(blocks) - self._length
         last = len(blocks) - self._quiet + AFTER
         loud, self._length, self._loudness = self._loudness, 0, 0
         self._loud.extend([False] * _BEGIN[1])
         if loud < _LEAST:
             return None
-        begin = (self._count - len(blocks) + first) * BLOCK
-        return Utterance(begin, np.concatenate(blocks[first:last]).astype(np.float32))
+        start = self._count - len(blocks)
+        kept = blocks[max(0, first - CONTEXT) : last]
+        return Utterance(
+            (start + max(0, first)) * BLOCK,
+            (start + last) * BLOCK,
+            np.concatenate(kept).astype(np.float32),
+        )

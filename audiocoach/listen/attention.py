@@ -18,8 +18,8 @@ from audiocoach.live.status import Command
 
 AWAITED_S = 5.0
 """A command is awaited for so long after the wake word."""
-_BREATH_S = 0.8
-"""Between the wake word and what is said with it, at most."""
+_FAINT_S = 0.7
+"""After it, what has come since is heard once, though nothing was found that was loud enough."""
 
 # What it takes, as logarithms of odds: chosen with voices that nothing was learnt from, see
 # ``benchmarks/commanding_bounds.py``.
@@ -29,7 +29,7 @@ _WAKE_WITH = -1.0
 """With a command in the same breath,"""
 _PHRASE_WITH = 0.0
 """for that command,"""
-_BOTH = 4.0
+_BOTH = 3.0
 """and for the two together."""
 _LEAD_WITH = 0.7
 """Between that command and the next likely one: another than was asked for would be worse than
@@ -38,17 +38,11 @@ _AFTER = 2.5
 """For a command that is awaited,"""
 _LEAD_AFTER = 1.0
 """and between that and the next likely one."""
-_WAKE_BEFORE = -1.5
-"""For the wake word in what was said just before: many rest after it, and then that is an utterance
-of its own. It counts as said in the same breath."""
 _ALIKE = 2.0
 """What the coach says itself is like a command if it lacks no more than this to be taken for it:
 the way through the room to the microphone can only make it less like."""
 SOUNDS = 1e-3
 """RMS of the loudspeaker's signal from which on it may hold words: -60 dBFS."""
-
-
-_NOTHING = (0, -np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +68,39 @@ class Attention:
         self._recogniser, self._phrases, self._own = recogniser, phrases, own
         self._awaited_since: int | None = None
         """The end of the wake word, while a command is awaited."""
-        self._before = _NOTHING
-        """The end of what may have been the wake word, and how likely it was."""
+        self._woken: Utterance | None = None
+        """That of the wake word, until what follows is heard."""
+        self._heard_to = 0
+        """The end of the last command: nothing up to it is heard again."""
 
     def hear(self, utterance: Utterance) -> Said | None:
         """What was said with an utterance, if anything."""
-        before = self._wake_before(utterance)
-        found = self._recogniser.evidence(utterance.sound)
-        wake, found = found.wake, _after(found, before)
+        self._woken = None
+        found = self._recogniser.evidence(utterance.since(self._heard_to))
         *_, second, best = np.argsort(found.phrases)
         lead = float(found.phrases[best] - found.phrases[second])
-        if self._is_asked(found, best, lead) and not self._is_own(utterance, best, before):
-            self._awaited_since, self._before = None, _NOTHING
+        if self._is_asked(found, best, lead) and not self._is_own(utterance, best):
+            self._awaited_since, self._heard_to = None, utterance.end
             phrase = self._phrases[best]
             return Said(phrase.command, f"{WAKE}, {phrase.words}")
-        own = wake <= _WAKE_BEFORE or self._is_own(utterance)
-        self._before = _NOTHING if own else (utterance.end, wake)
-        if own or wake <= _WAKE_ALONE:
+        if not self._is_called(utterance, found) or self._is_own(utterance):
             return None
-        self._awaited_since = utterance.end
+        self._awaited_since, self._woken = utterance.end, utterance
         return Said(Command.ATTEND, WAKE)
 
-    def _wake_before(self, utterance: Utterance) -> float:
-        """How likely the wake word was said just before."""
-        end, wake = self._before
-        return wake if utterance.begin - end < _BREATH_S * RATE else -np.inf
+    def woken(self, now: int) -> Utterance | None:
+        """The wake word, if nothing was found after it up to sample ``now``.
+
+        Then it is time to hear what has come since, which may be too faint to be found.
+        """
+        woken = self._woken
+        return woken if woken and now - woken.end >= _FAINT_S * RATE else None
+
+    def _is_called(self, utterance: Utterance, found: Evidence) -> bool:
+        """Whether the wake word is said; another time, where a command is awaited already."""
+        if self._awaited_since is not None and found.wake > _WAKE_ALONE:
+            found = self._recogniser.evidence(utterance.since(utterance.begin))
+        return found.wake > _WAKE_ALONE
 
     def wait(self, now: int, *, speaking: bool) -> Said | None:
         """At sample ``now``: whether a command was awaited for too long."""
@@ -108,27 +110,20 @@ class Attention:
         self._awaited_since = None
         return Said(Command.IGNORE, "")
 
-    def _is_asked(self, found: Evidence, phrase: int, lead: float, less: float = 0.0) -> bool:
-        """Whether a phrase is said that leads by so much; ``less`` is taken off what it takes."""
-        wake, likely = found.wake + less, float(found.phrases[phrase]) + less
+    def _is_asked(self, found: Evidence, phrase: int, lead: float) -> bool:
+        """Whether a phrase is said, that leads by so much."""
+        likely = float(found.phrases[phrase])
         if self._awaited_since is not None and likely > _AFTER and lead > _LEAD_AFTER:
             return True
-        together = wake > _WAKE_WITH and likely > _PHRASE_WITH and found.wake + likely > _BOTH
-        return together and lead > _LEAD_WITH
+        together = found.wake > _WAKE_WITH and likely > _PHRASE_WITH
+        return together and found.wake + likely > _BOTH and lead > _LEAD_WITH
 
-    def _is_own(
-        self, utterance: Utterance, phrase: int | None = None, before: float = -np.inf
-    ) -> bool:
-        """Whether the coach says it: a phrase, which the wake word was before, or that word."""
+    def _is_own(self, utterance: Utterance, phrase: int | None = None) -> bool:
+        """Whether the coach says it: a phrase, or the wake word."""
         played = self._own(utterance.begin, utterance.end)
         if not len(played) or float(np.sqrt(np.mean(played**2))) < SOUNDS:
             return False
         own = self._recogniser.evidence(played[: round(LONGEST_S * RATE)])
         if phrase is None:
             return own.wake + _ALIKE > _WAKE_ALONE
-        return self._is_asked(_after(own, before), phrase, np.inf, _ALIKE)
-
-
-def _after(found: Evidence, wake: float) -> Evidence:
-    """The same in one breath with what was said before."""
-    return Evidence(max(found.wake, wake), found.phrases)
+        return float(own.phrases[phrase]) + _ALIKE > _PHRASE_WITH

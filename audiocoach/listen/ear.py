@@ -69,6 +69,10 @@ class Ear:
         left, echo = self._canceller.push(self._played[first : first + BLOCK], near)
         self._watch(near, left)
         utterance = self._activity.push(left, echo)
+        if not (utterance or self._activity.speaking) and (
+            woken := self._attention.woken(self._now)
+        ):
+            utterance = self._activity.since(woken)
         said = [self._attention.hear(utterance)] if utterance else []
         said.append(self._attention.wait(self._now, speaking=self._activity.speaking))
         return [one for one in said if one]

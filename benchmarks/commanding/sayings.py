@@ -26,7 +26,7 @@ _MIXTURES = 20
 _SPEEDS = (0.85, 0.95, 1.0, 1.1, 1.2, 1.3)
 
 _TOGETHER = ("Coach, {}.", "Coach {}.", "Coach, {}!", "Coach. {}.")
-_WAKE = ("Coach.", "Coach?", "Coach!")
+WAKE_ALONE = ("Coach.", "Coach?", "Coach!")
 _OTHERS = tuple(
     f"Coach, {words}."
     for words in (
@@ -123,7 +123,7 @@ def _of(
         yield Saying(speaker, form.format(said), words, wake=True)
         if alone:
             yield Saying(speaker, words.capitalize() + ".!"[index % 2], words)
-    for text in chance.sample(_WAKE, 2 if alone else 1):
+    for text in chance.sample(WAKE_ALONE, 2 if alone else 1):
         yield Saying(speaker, text, wake=True)
     for text in chance.sample(_OTHERS, others):
         yield Saying(speaker, text, wake=True)
