@@ -24,6 +24,7 @@ import numpy as np
 from commanding.chatter import SENTENCES
 from commanding.scene import Setting, near_sound, routine
 from commanding.speakers import REPORTED, Speaker, Studio
+from numpy.typing import NDArray
 
 from audiocoach import library
 from audiocoach.listen.attention import Said
@@ -150,14 +151,13 @@ class Bench:
     def over(self, setting: Setting, sounds: Sequence[Mono], seed: int) -> Db:
         """How much louder commands are than what is left of echo and noise, in the band of speech.
 
-        A command where it is loud (``scene.loud_rms``), against the mean of what is left.
+        Both where they are loud, as in ``scene.loud_rms``.
         """
         places = [(place * 4 * RATE, sound) for place, sound in enumerate(sounds)]
         levels = np.array(self._levels(Setting(None, -200), len(places) * 4 * RATE, places, seed))
-        of_each = [part for part in np.array_split(levels, len(places)) if len(part)]
-        commands = np.mean([part[part > part.max() / 100].mean() for part in of_each])
-        left = self._levels(setting, (_FIRST_S + _LEFT_S) * RATE, [], seed)
-        return float(10 * np.log10(commands / np.mean(left[_FIRST_S * RATE // BLOCK :])))
+        commands = np.mean([_loud(part) for part in np.array_split(levels, len(places))])
+        left = np.array(self._levels(setting, (_FIRST_S + _LEFT_S) * RATE, [], seed))
+        return float(10 * np.log10(commands / _loud(left[_FIRST_S * RATE // BLOCK :])))
 
     def _levels(
         self, setting: Setting, samples: int, spoken: list[tuple[int, Mono]], seed: int
@@ -221,6 +221,10 @@ class Bench:
             yield at, ear, ear.push(far[at : at + BLOCK], near[at : at + BLOCK])
 
 
+def _loud(powers: NDArray[np.float64]) -> float:
+    return float(powers[powers > powers.max() / 100].mean())
+
+
 def _counted(samples: int, said: Sequence[Said]) -> Figure:
     attended = sum(one.command is Command.ATTEND for one in said)
     ignored = sum(one.command is Command.IGNORE for one in said)
@@ -240,7 +244,7 @@ def markdown(speakers: Sequence[Speaker], figures: dict[str, Figure]) -> str:
         + ", ".join(f"{one} {version(one)}" for one in packages)
         + ".",
         "",
-        "Levels against the command where it is loud; reverberation 0.4 s, everybody 1 m away.",
+        "Levels against the command, all where loud; reverberation 0.4 s, everybody 1 m away.",
         "",
         "| echo | noise | over what is left | said | obeyed | asked for again | another obeyed |",
         "|---|---|---|---|---|---|---|",
