@@ -211,7 +211,7 @@ class _Listening(Ear):
         hear = self._attention.hear
 
         def keep(utterance: Utterance) -> attention.Said | None:
-            self.found.append((utterance, self._own(utterance.begin, utterance.end)))
+            self.found.append((utterance, self._own(utterance.heard_from, utterance.end)))
             return hear(utterance)
 
         self._attention.hear = keep  # type: ignore[method-assign]

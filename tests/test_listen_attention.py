@@ -147,6 +147,15 @@ def test_what_the_coach_says_itself_is_not_obeyed_but_anything_else_is() -> None
     assert command(ear.hear(said(pause, 3.0))) is Command.PAUSE
 
 
+def test_what_the_coach_says_just_before_is_not_obeyed_either() -> None:
+    woken = of(sounding(UNCLEAR, 2.0).sound, 2.0, wake(1.5).sound)
+
+    def own(begin: int, _end: int) -> Mono:
+        return np.full(RATE, COACH if begin <= woken.heard_from else UNCLEAR, np.float32)
+
+    assert Attention(Marked(), PHRASES, own).hear(woken) is None
+
+
 def test_a_wake_word_with_something_unclear_awaits_the_command() -> None:
     ear = attention()
     both = np.concatenate([wake(1.0).sound, sounding(UNCLEAR, 1.5).sound])

@@ -56,9 +56,9 @@ def spoken_clips() -> dict[str, Clip]:
 
 
 def gain(sound: NDArray[np.float64], at: float, clip: Clip) -> float:
-    """How much louder than it was made a clip is heard, whatever bed is under it."""
-    made = np.diff(clip.samples / 32767)
-    heard = np.diff(sound[round(at * RATE) :][: len(clip.samples)])
+    """How much louder than it was made a clip's beginning is heard, whatever bed is under it."""
+    made = np.diff(clip.samples[: RATE * 4 // 5] / 32767)
+    heard = np.diff(sound[round(at * RATE) :][: len(made) + 1])
     return float(heard @ made / (made @ made))
 
 

@@ -120,10 +120,12 @@ class Attention:
 
     def _is_own(self, utterance: Utterance, phrase: int | None = None) -> bool:
         """Whether the coach says it: a phrase, or the wake word."""
-        played = self._own(utterance.begin, utterance.end)
+        played = self._own(max(utterance.heard_from, self._heard_to), utterance.end)
         if not len(played) or float(np.sqrt(np.mean(played**2))) < SOUNDS:
             return False
-        own = self._recogniser.evidence(played[: round(LONGEST_S * RATE)])
+        most = round(LONGEST_S * RATE)
+        parts = [played] if len(played) <= most else [played[:most], played[-most:]]
+        own = [self._recogniser.evidence(part) for part in parts]
         if phrase is None:
-            return own.wake + _ALIKE > _WAKE_ALONE
-        return float(own.phrases[phrase]) + _ALIKE > _PHRASE_WITH
+            return max(one.wake for one in own) + _ALIKE > _WAKE_ALONE
+        return float(max(one.phrases[phrase] for one in own)) + _ALIKE > _PHRASE_WITH
