@@ -16,7 +16,7 @@ import argparse
 import datetime as dt
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -132,7 +132,7 @@ class Bench:
             spoken.append((begin, sound))
             due.append((begin, begin + len(sound) + _LATE_S * RATE, phrase.command))
         samples = round((_FIRST_S + _EACH_S * len(order)) * RATE)
-        said = list(self._heard(setting, samples, spoken, number))
+        said = _heard(self._blocks(setting, samples, spoken, number))
         right = asked = wrong = 0
         for begin, end, command in due:
             within = [one.command for at, one in said if begin <= at < end]
@@ -154,22 +154,22 @@ class Bench:
         Both where they are loud, as in ``scene.loud_rms``.
         """
         places = [(place * 4 * RATE, sound) for place, sound in enumerate(sounds)]
-        levels = np.array(self._levels(Setting(None, -200), len(places) * 4 * RATE, places, seed))
+        levels = self._levels(Setting(None, -200), len(places) * 4 * RATE, places, seed)
         commands = np.mean([_loud(part) for part in np.array_split(levels, len(places))])
-        left = np.array(self._levels(setting, (_FIRST_S + _LEFT_S) * RATE, [], seed))
+        left = self._levels(setting, (_FIRST_S + _LEFT_S) * RATE, [], seed)
         return float(10 * np.log10(commands / _loud(left[_FIRST_S * RATE // BLOCK :])))
 
     def _levels(
         self, setting: Setting, samples: int, spoken: list[tuple[int, Mono]], seed: int
-    ) -> list[float]:
-        return [ear.level for _, ear, _ in self._blocks(setting, samples, spoken, seed)]
+    ) -> NDArray[np.float64]:
+        return np.array([ear.level for _, ear, _ in self._blocks(setting, samples, spoken, seed)])
 
     def alone(self, setting: Setting, names: Sequence[str], minutes: float) -> Figure:
         """Routines, and nobody says anything."""
         total, said = 0, list[Said]()
         for name in names:
             samples = min(len(routine(name, self._folder)[0]), round(minutes * 60 * RATE))
-            said += [one for _, one in self._heard(setting, samples, [], 100, name)]
+            said += [one for _, one in _heard(self._blocks(setting, samples, [], 100, name))]
             total += samples
         return _counted(total, said)
 
@@ -185,21 +185,8 @@ class Bench:
             )
             spoken.append((at, sound))
             at += len(sound) + round(RATE * rng.uniform(0.3, 1.5))
-        said = [one for _, one in self._heard(TALK, at, spoken, 101)]
+        said = [one for _, one in _heard(self._blocks(TALK, at, spoken, 101))]
         return _counted(at, said)
-
-    def _heard(
-        self,
-        setting: Setting,
-        samples: int,
-        spoken: list[tuple[int, Mono]],
-        seed: int,
-        name: str = LEARNT,
-    ) -> Iterator[tuple[int, Said]]:
-        """What the ear makes out, and at which sample of the microphone."""
-        for at, _, found in self._blocks(setting, samples, spoken, seed, name):
-            for said in found:
-                yield at, said
 
     def _blocks(
         self,
@@ -219,6 +206,11 @@ class Bench:
         ear = Ear(self._recogniser)
         for at in range(0, samples - BLOCK + 1, BLOCK):
             yield at, ear, ear.push(far[at : at + BLOCK], near[at : at + BLOCK])
+
+
+def _heard(blocks: Iterable[tuple[int, Ear, list[Said]]]) -> list[tuple[int, Said]]:
+    """What the ear makes out, and at which sample of the microphone."""
+    return [(at, said) for at, _, found in blocks for said in found]
 
 
 def _loud(powers: NDArray[np.float64]) -> float:
