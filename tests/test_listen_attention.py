@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from audiocoach.listen.activity import Utterance
 from audiocoach.listen.attention import AWAITED_S, Attention, Said
-from audiocoach.listen.recogniser import RATE, Evidence, Mono
+from audiocoach.listen.recogniser import LONGEST_S, RATE, Evidence, Mono
 from audiocoach.listen.words import PHRASES
 from audiocoach.live import Command
 
@@ -131,6 +131,14 @@ def test_nothing_more_after_the_wake_word_ends_the_attention_once() -> None:
     assert command(ear.wait(end, speaking=False)) is Command.IGNORE
     assert ear.wait(end + RATE, speaking=False) is None
     assert ear.hear(alone(WORDS.index("next"), 9.0)) is None
+
+
+def test_a_noise_that_goes_on_holds_the_attention_for_as_long_as_a_command_at_most() -> None:
+    ear = attention()
+    ear.hear(wake(1.0))
+    end = round((1.5 + AWAITED_S + LONGEST_S) * RATE)
+    assert ear.wait(end - 1, speaking=True) is None
+    assert command(ear.wait(end, speaking=True)) is Command.IGNORE
 
 
 def test_what_is_unclear_is_passed_over_and_leaves_time_for_a_command() -> None:

@@ -103,9 +103,14 @@ class Attention:
         return found.wake > _WAKE_ALONE
 
     def wait(self, now: int, *, speaking: bool) -> Said | None:
-        """At sample ``now``: whether a command was awaited for too long."""
+        """At sample ``now``: whether a command was awaited for too long.
+
+        What is being said then may be one, but not if it goes on: that is a voice in the next
+        room, or rain that has become louder.
+        """
         since = self._awaited_since
-        if since is None or speaking or now - since < AWAITED_S * RATE:
+        longest = AWAITED_S + (LONGEST_S if speaking else 0.0)
+        if since is None or now - since < longest * RATE:
             return None
         self._awaited_since = None
         return Said(Command.IGNORE, "")
