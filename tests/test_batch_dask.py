@@ -280,6 +280,16 @@ def test_no_scheduler() -> None:
             DaskRunner(address, connect_s=1.0)
 
 
+@pytest.mark.parametrize("error", [AssertionError(), RuntimeError("can't start new thread")])
+def test_a_client_that_cannot_begin(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def client(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("distributed.Client", client)
+    with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://x:1: (Assert|can't)"):
+        DaskRunner("tcp://x:1")
+
+
 def test_no_workers_and_a_scheduler_that_dies(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -304,8 +304,10 @@ def _connect(address: str, connect_s: float) -> Any:
             )
         for warning in caught:
             _log.info("%s", warning.message)
-    except (OSError, ValueError, TypeError) as error:
-        raise ClusterError(f"no scheduler answers at {address}: {error}") from error
+    except (OSError, ValueError, TypeError, RuntimeError, AssertionError) as error:
+        # The last: its thread did not start in 10 s, on a machine that has no time.
+        why = str(error) or f"{type(error).__name__} in distributed"
+        raise ClusterError(f"no scheduler answers at {address}: {why}") from error
     return client
 
 
