@@ -18,7 +18,7 @@ from typing import Any
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.routine import Pace
 from audiocoach.units import SECOND, Ms
-from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language
+from audiocoach.voices import Manner, Phrase, Speech, VoiceInfo, language, listings
 from audiocoach.voices.process import Worker, WorkerError
 from audiocoach.voices.sentences import joined, pieces, sentences, trimmed
 from audiocoach.voices.spoken import REVISION, defect, plain, quote
@@ -80,11 +80,14 @@ class SystemEngine:
         start_time: Ms = _START_TIME,
         cue_time: Ms = _CUE_TIME,
     ) -> None:
-        """Start it; raises ``NotFoundError`` if this system has no engine that works."""
+        """Start it, now or at the first words.
+
+        Raises ``NotFoundError`` if this system has no engine that works.
+        """
         self._worker = Worker(command, {"do": "voices"}, start_time)
         self._cue_time = cue_time
         try:
-            listing = self._worker.start()
+            listing = _listing(self._worker) if command == COMMAND else self._worker.start()
             self._version = str(listing["version"])
             self._listed = _listed(listing)
             self._pitched = listing["driver"] == "espeak"
@@ -119,6 +122,15 @@ class SystemEngine:
     def close(self) -> None:
         """End the process."""
         self._worker.close()
+
+
+def _listing(worker: Worker) -> dict[str, Any]:
+    """What pyttsx3 says of its voices; its process starts where that is not known."""
+    listing = listings.kept()
+    if listing is None:
+        listing = worker.start()
+        listings.keep(listing)
+    return listing
 
 
 def _quality(listed: _Listed) -> int:

@@ -4,7 +4,7 @@ One JSON object a line comes in on standard input, one goes out on standard outp
 for each, with the ``id`` of its request:
 
 ``{"id": 1, "do": "voices"}``
-    ``{"id": 1, "driver": "espeak", "version": "1.52.0", "default": ID,
+    ``{"id": 1, "driver": "espeak", "version": "1.52.0", "packaged": true, "default": ID,
     "voices": [{"id": ID, "name": NAME, "language": TAG}]}``
 ``{"id": 2, "do": "speak", "text": WORDS, "voice": ID, "rate": 115, "pitch": 42, "gap": 3,
 "file": NAME}``
@@ -82,13 +82,13 @@ class _Engine:
     """pyttsx3 with the default driver of this system."""
 
     def __init__(self, folder: Path) -> None:
-        if sys.platform == "linux":
-            _load_espeak(folder)
+        packaged = sys.platform == "linux" and _load_espeak(folder)
         import pyttsx3
 
         self._folder = folder
         self._engine = pyttsx3.init()
         self._driver = str(self._engine)
+        self._packaged = packaged and self._driver == "espeak"
         self._errors: list[str] = []
         self._finished = False
         self._engine.connect("error", self._on_error)
@@ -118,6 +118,7 @@ class _Engine:
         return {
             "driver": self._driver,
             "version": f"{version('pyttsx3')} {self._driver} {self._driver_version()}",
+            "packaged": self._packaged,
             "default": self._engine.getProperty("voice"),
             "voices": voices,
         }
@@ -197,11 +198,12 @@ def _language(languages: object) -> str:
     return str(first or "")
 
 
-def _load_espeak(folder: Path) -> None:
+def _load_espeak(folder: Path) -> bool:
     """Load the eSpeak NG of ``espeakng_loader``, whose soname pyttsx3 then finds.
 
     It goes before one of the system: it is one known version, with its own data,
     and sounds the same on every machine. Without it, pyttsx3 looks for the system's.
+    The result is whether it is there.
     """
     with contextlib.suppress(ImportError, OSError, RuntimeError):
         import espeakng_loader
@@ -209,6 +211,8 @@ def _load_espeak(folder: Path) -> None:
         data = _short(Path(espeakng_loader.get_data_path()), folder)
         ctypes.CDLL(espeakng_loader.get_library_path())
         os.environ["ESPEAK_DATA_PATH"] = str(data)
+        return True
+    return False
 
 
 def _short(data: Path, folder: Path) -> Path:
