@@ -81,10 +81,11 @@ def kept_cover(title: str, length: Ms) -> bytes:
     made_of = [_FORMAT, title, length_text(length), np.__version__, zlib.ZLIB_RUNTIME_VERSION]
     key = hashlib.blake2b(json.dumps(made_of).encode(), digest_size=20).hexdigest()
     entries = Entries(cache_folder() / "covers", "png", needed=False)
-    picture = entries.get(key)
-    if picture is None:
-        picture = cover(title, length)
-        entries.put(key, picture)
+    kept = entries.get(key)
+    if kept is not None:
+        return bytes(kept)
+    picture = cover(title, length)
+    entries.put(key, picture)
     return picture
 
 

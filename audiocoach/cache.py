@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from audiocoach import held
 from audiocoach.errors import OutputError
@@ -40,6 +41,10 @@ _MARK = (".in-use-", ".lock")
 _FRESH_NS = 60 * 10**9
 """An entry whose time is no older is not touched again."""
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+
+Body: TypeAlias = bytes | memoryview
+"""What is in an entry."""
 
 
 class Entries:
@@ -62,13 +67,13 @@ class Entries:
         """Where the entry of that key is kept, if it is."""
         return self._within(self._folder, key)
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: str) -> Body | None:
         """What was put under ``key``; ``None`` where it is missing. A damaged one goes."""
         folders = [self._folder, *([Path(self._temporary.name)] if self._temporary else [])]
         for folder in folders:
             path = self._within(folder, key)
             try:
-                data = path.read_bytes()
+                data = memoryview(path.read_bytes())  # its parts are no copies
             except OSError:
                 continue
             start = len(self._magic) + _DIGEST
@@ -80,7 +85,7 @@ class Entries:
                 path.unlink()
         return None
 
-    def put(self, key: str, body: bytes) -> bytes:
+    def put(self, key: str, body: bytes) -> Body:
         """Keep ``body``; returns what is kept: of two runs at once, the first one's stays.
 
         Raises ``OutputError`` where it is needed and there is no room for it anywhere.
@@ -153,7 +158,7 @@ def write_whole(path: Path, data: bytes, *, replace: bool = True) -> bool:
     return True
 
 
-def _digest(body: bytes) -> bytes:
+def _digest(body: Body) -> bytes:
     return hashlib.blake2b(body, digest_size=_DIGEST).digest()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audiocoach.cache import Entries
+from audiocoach.cache import Body, Entries
 from audiocoach.limiter import limit
 from audiocoach.lips import softened
 from audiocoach.loudness import (
@@ -268,7 +268,7 @@ def _packed(clip: Clip) -> bytes:
     )
 
 
-def _unpacked(body: bytes) -> Clip | None:
+def _unpacked(body: Body) -> Clip | None:
     """The clip in a cache entry; ``None`` where there is none in it."""
     if len(body) < _HEADER.size:
         return None

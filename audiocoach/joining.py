@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from audiocoach.cache import Entries
+from audiocoach.cache import Body, Entries
 from audiocoach.cores import own
 from audiocoach.errors import OutputError
 from audiocoach.library import cache_folder
@@ -36,7 +36,7 @@ _FORMAT = 1
 _PREROLL: Frames = 4 * RATE // FRAME * FRAME
 """Where words sound, mixing begins so much earlier. What a limiter does not know of the time
 before is then less than a rounding error: ``exp(-33)``."""
-_WINDOW = 6
+_WINDOW = 16
 """Stretches for each thread that are begun before the first of them is written."""
 
 
@@ -97,17 +97,17 @@ class Joining:
         self.encoded: list[Stretch] = []
         """Those that were not taken from where they were kept."""
 
-    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+    def __iter__(self) -> Iterator[tuple[int, Body]]:
         """Each piece in order: up to which frame of the MP3 it goes, and its bytes.
 
         Raises ``Unfit`` where the encoder gives something else than it was asked for, and what
         mixing raises.
         """
-        loops: dict[Stretch, Future[bytes]] = {}
-        waiting: deque[tuple[Piece, Future[bytes]]] = deque()
+        loops: dict[Stretch, Future[Body]] = {}
+        waiting: deque[tuple[Piece, Future[Body]]] = deque()
         pool = ThreadPoolExecutor(self._threads, "stretch")
 
-        def begun(stretch: Stretch) -> Future[bytes]:
+        def begun(stretch: Stretch) -> Future[Body]:
             made = loops.get(stretch) or pool.submit(self._bytes, stretch)
             if stretch.of_loop:
                 loops[stretch] = made
@@ -158,7 +158,7 @@ class Joining:
         yield self._samples - ms_to_frames(levels.fade_out), self.frames * FRAME
         yield from self._whole.mix.active()
 
-    def _finished(self, piece: Piece, made: Future[bytes]) -> tuple[int, bytes]:
+    def _finished(self, piece: Piece, made: Future[Body]) -> tuple[int, Body]:
         try:
             data = made.result()
         except lame.LameError as error:
@@ -174,7 +174,7 @@ class Joining:
 
     # One stretch
 
-    def _bytes(self, stretch: Stretch) -> bytes:
+    def _bytes(self, stretch: Stretch) -> Body:
         bitrate = self._encoding.bitrate
         wanted = size(bitrate, stretch.last) - size(bitrate, stretch.first)
         name = self._name(stretch) if self._entries else ""

@@ -40,7 +40,7 @@ Steps = NDArray[np.float64]
 
 _SEARCHED: Db = 0.5
 """Levels of the bed are tried this far apart."""
-_TRIM_STEP: Db = 0.2
+_TRIM_STEP: Db = 0.4
 _DUCK_STEP: Db = 0.5
 """Where one of them moves, every frame of an export is another one."""
 _OCCASIONAL = 20

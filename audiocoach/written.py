@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+from audiocoach.cache import Body
 from audiocoach.joining import Joining, Unfit
 from audiocoach.mix import Stems, Whole, blocks
 from audiocoach.sinks.outputs import Outputs
@@ -33,7 +34,7 @@ def write_joined(outputs: Outputs, joining: Callable[[], Joining], told: Told) -
     return True
 
 
-def _told(pieces: Iterable[tuple[int, bytes]], told: Told, total: int) -> Iterator[bytes]:
+def _told(pieces: Iterable[tuple[int, Body]], told: Told, total: int) -> Iterator[Body]:
     for done, data in pieces:
         yield data
         told(done * FRAME, total * FRAME)

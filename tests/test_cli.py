@@ -254,6 +254,23 @@ def test_voices_and_sounds_are_listed() -> None:
     assert all(entry["name"] and entry["language"] for entry in listed)
 
 
+@pytest.mark.parametrize(("given", "threads"), [(None, "1"), ("3", "3")])
+def test_numpy_begins_no_threads_that_spin_unless_it_is_told_to(
+    given: str | None, threads: str
+) -> None:
+    code = (
+        "import os, sys\nfrom audiocoach.cli import main\nsys.argv[1:] = ['sounds']\n"
+        "assert 'numpy' not in sys.modules\ntry:\n    main()\nfinally:\n"
+        "    print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = {key: value for key, value in os.environ.items() if "OPENBLAS" not in key}
+    environment |= {"OPENBLAS_NUM_THREADS": given} if given else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[-1] == threads
+
+
 def test_the_version_and_the_completion_scripts() -> None:
     assert run("--version").output.startswith("audiocoach 0.")
     for shell in ("bash", "zsh", "fish"):

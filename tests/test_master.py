@@ -76,7 +76,7 @@ def test_the_whole_comes_to_its_loudness_and_the_bed_stays_in_its_bounds(
     assert LEVELS.bed_least <= found.levels.bed <= LEVELS.bed
     assert found.levels.duck <= LEVELS.duck
     assert found.trim <= LEVELS.most_trim
-    assert found.loudness == pytest.approx(LEVELS.programme, abs=0.11)  # steps of 0.2 dB
+    assert found.loudness == pytest.approx(LEVELS.programme, abs=0.21)  # steps of 0.4 dB
     assert replace(found.levels, bed=LEVELS.bed, duck=LEVELS.duck) == LEVELS
 
 
@@ -131,7 +131,7 @@ def speaker(tmp_path_factory: pytest.TempPathFactory) -> Speaker:
 
 @pytest.mark.parametrize("name", ["body-scan", "wind-down", "box-breathing", "hand-massage"])
 def test_a_routine_is_planned_at_its_loudness(name: str, speaker: Speaker) -> None:
-    """For a phone: -16 LUFS within 0.1; live, from estimated lengths, nearly the same."""
+    """For a phone: -16 LUFS within 0.2; live, from estimated lengths, nearly the same."""
     routine = load(library.find_routine(name), {})
     render.speak(routine, speaker, lambda *_: None)
     marks = render.load_marks(routine)
@@ -140,7 +140,7 @@ def test_a_routine_is_planned_at_its_loudness(name: str, speaker: Speaker) -> No
     bed = render.open_bed(routine, None)
     bed.follow(exact, routine.ambience)
     found = plan(exact, lambda cue: speaker.clip(cue.cue).energies, marks, bed, LEVELS)
-    assert found.loudness == pytest.approx(-16.0, abs=0.1)
+    assert found.loudness == pytest.approx(-16.0, abs=0.2)
     guessed = schedule(routine, partial(estimated_length, pace=routine.pace), lengths)
     live = estimate(guessed, marks, LEVELS)
     assert live.levels.bed == pytest.approx(found.levels.bed, abs=2)

@@ -42,6 +42,10 @@ _EXIT_INTERRUPTED = 130
 _EXIT_SIGNALLED = 128
 """And the number of the signal, as shells count."""
 
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""For what numpy is loaded with: it begins a thread for each processor, and each of them waits
+for work by spinning, for 50 ms. There is no product of matrices here that needs it."""
+
 
 class _Main(click.Group):
     """Turns every error into a message and the exit code that the error owns."""
@@ -154,6 +158,7 @@ def main() -> NoReturn:
     hangup = getattr(signal, "SIGHUP", None)  # the terminal is closed; not on Windows
     if hangup is not None and signal.getsignal(hangup) is signal.SIG_DFL:
         signal.signal(hangup, _terminated)
+    os.environ.setdefault(*_ONE_THREAD)
     cli(prog_name="audiocoach")
     sys.exit(0)
 

@@ -23,6 +23,7 @@ from audiocoach.units import clock
 
 if TYPE_CHECKING:
     from audiocoach.render import Progress
+    from audiocoach.sidecars import Sidecar
 
 FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
 """As ``sinks.formats`` has them, which takes longer to load."""
@@ -132,7 +133,7 @@ def export(
     audiocoach export back-massage --split chapters
     audiocoach export hand-massage --beside vtt,card
     """  # noqa: D301
-    from audiocoach import library, render, sidecars
+    from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
     from audiocoach.script import load
 
@@ -141,7 +142,7 @@ def export(
     path = library.find_routine(routine)
     loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
-    others = sidecars.beside(target, beside)
+    others = _others(target, beside)
     if cues in others:
         raise click.UsageError(f"--cues and --beside would both write {cues}")
     chosen = find_preset(preset, accessible=accessible)
@@ -169,6 +170,15 @@ def export(
     )
     for path in others:
         click.echo(str(path))
+
+
+def _others(target: Path, beside: tuple[str, ...]) -> dict[Path, Sidecar]:
+    """What else is written: most times nothing, and then nothing is loaded for it."""
+    if not beside:
+        return {}
+    from audiocoach import sidecars
+
+    return sidecars.beside(target, beside)
 
 
 def _count(of: Sized, what: str) -> str:

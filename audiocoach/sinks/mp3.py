@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterable
 from typing import IO
 
+from audiocoach.cache import Body
 from audiocoach.errors import OutputError, RenderError
 from audiocoach.segments import AudioSegment
 from audiocoach.units import RATE, Db, Frames
@@ -67,7 +68,7 @@ class Mp3Sink:
         self._frames += len(block.raw_data) // 4
         self._put(self._encoder.encode(block.raw_data))
 
-    def join(self, pieces: Iterable[bytes], count: int, size: int, frames: Frames) -> None:
+    def join(self, pieces: Iterable[Body], count: int, size: int, frames: Frames) -> None:
         """Take all of the stream as it was encoded elsewhere, instead of any block.
 
         ``count`` frames of MP3, ``size`` bytes in all, that carry ``frames`` frames of sound.
@@ -77,7 +78,7 @@ class Mp3Sink:
         header = b""
         try:
             for piece in pieces:
-                header = header or piece[:4]
+                header = header or bytes(piece[:4])
                 self._file.write(piece)
             self._check_joined(size)
         except BaseException:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from audiocoach.artwork import kept_cover
+from audiocoach.cache import Body
 from audiocoach.segments import AudioSegment
 from audiocoach.sinks import Sink
 from audiocoach.sinks.about import About
@@ -73,7 +74,7 @@ class Outputs:
         """Whether all there is to write is one MP3."""
         return len(self._sinks) == 1 and isinstance(self._sinks[0], Mp3Sink)
 
-    def join(self, pieces: Iterable[bytes], count: int, size: int) -> None:
+    def join(self, pieces: Iterable[Body], count: int, size: int) -> None:
         """Write that one MP3 as it was encoded elsewhere; see ``Mp3Sink.join``."""
         (sink,), (_, _, frames) = self._sinks, self._planned[0]
         assert isinstance(sink, Mp3Sink)  # noqa: S101 - whoever calls this has asked ``joins``

@@ -96,7 +96,7 @@ def open_voice(name: str, language: str, pace: Pace) -> Voice:
             raise NotFoundError(f"the voice {name} needs Piper: {piper.INSTALL}")
         return PatientVoice(PiperVoice(piper.read_model(Path(name), name), pace))
     wanted = name.lower()
-    voices = neural()
+    voices = neural() if wanted != SYSTEM else []
     if voice := named(wanted, voices):
         return voice.open(pace)
     if wanted in _PACKAGES:
@@ -105,8 +105,7 @@ def open_voice(name: str, language: str, pace: Pace) -> Voice:
         return best.open(pace)
     engine = SystemEngine()
     try:
-        infos = [*(voice.info for voice in voices), *engine.voices]
-        return engine.voice(_chosen(wanted, language, engine, infos).name, pace)
+        return engine.voice(_chosen(wanted, language, engine).name, pace)
     except NotFoundError:
         engine.close()
         raise
@@ -168,11 +167,12 @@ def _best(voices: Iterable[Neural], language: str) -> Neural | None:
     return voice if fit else None
 
 
-def _chosen(wanted: str, language: str, engine: SystemEngine, voices: list[VoiceInfo]) -> VoiceInfo:
-    """The system's voice that is meant; raises ``NotFoundError`` that tells of ``voices``."""
+def _chosen(wanted: str, language: str, engine: SystemEngine) -> VoiceInfo:
+    """The system's voice that is meant; raises ``NotFoundError`` that tells of all there are."""
+    if wanted in (AUTO, SYSTEM) and (info := engine.best(language)):
+        return info
+    voices = [*(voice.info for voice in neural()), *engine.voices]
     if wanted in (AUTO, SYSTEM):
-        if info := engine.best(language):
-            return info
         raise NotFoundError(_no_language(language, voices))
     for info in engine.voices:
         if info.name == wanted:

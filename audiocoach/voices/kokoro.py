@@ -11,7 +11,6 @@ import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -95,7 +94,8 @@ class KokoroVoice:
         self._closed = False
         files = f"{_digest(model.model)} {_digest(model.style)}"
         manner = f"speed={self._manner.speed} rest={self._manner.rest}"
-        self.key = f"kokoro {version('piper-tts')} {model.style.stem} {files} {manner} r{REVISION}"
+        version = piper.package_version()
+        self.key = f"kokoro {version} {model.style.stem} {files} {manner} r{REVISION}"
 
     @property
     def rest(self) -> Ms:

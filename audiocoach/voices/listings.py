@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def kept() -> dict[str, Any] | None:
     name = _name()
     with contextlib.suppress(ValueError):
         data = _entries().get(name) if name else None
-        return dict(json.loads(data)) if data else None
+        return dict(json.loads(bytes(data))) if data else None
     return None
 
 
@@ -42,8 +43,11 @@ def _entries() -> Entries:
 
 
 def _name() -> str:
-    """Made of the files of the packages; empty where one of them is missing."""
-    known: list[Any] = [_FORMAT, sys.version]
+    """Made of the files of the packages, and of where the process finds them.
+
+    Empty where one of them is missing.
+    """
+    known: list[Any] = [_FORMAT, sys.version, os.environ.get("PYTHONPATH", "")]
     try:
         for package in _PACKAGES:
             spec = importlib.util.find_spec(package)

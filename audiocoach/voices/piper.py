@@ -14,7 +14,6 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +81,20 @@ class PiperModel:
 
 def installed() -> bool:
     """Whether Piper can be used; nothing is imported."""
+    from importlib.metadata import PackageNotFoundError
+
     try:
-        version("piper-tts")  # there are other packages called piper
+        package_version()
     except PackageNotFoundError:
         return False
     return importlib.util.find_spec("onnxruntime") is not None
+
+
+def package_version() -> str:
+    """Of ``piper-tts``: there are other packages called piper. Raises ``PackageNotFoundError``."""
+    from importlib.metadata import version  # takes as long to load as the voices to be found
+
+    return version("piper-tts")
 
 
 def read_model(path: Path, name: str) -> PiperModel:
@@ -128,7 +136,7 @@ class PiperVoice:
         self._closed = False
         manner = f"length={self._manner.length_scale} rest={self._manner.rest} rhythm={_RHYTHM}"
         self.key = (
-            f"piper {version('piper-tts')} {model.path.name} {_digest(model)} {manner} r{REVISION}"
+            f"piper {package_version()} {model.path.name} {_digest(model)} {manner} r{REVISION}"
         )
 
     @property
