@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -70,6 +71,15 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in HOMES:
         monkeypatch.setenv(name, str(home))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def steady_voices() -> None:
+    """Neural voices draw a breath of chance; in tests the same one each time."""
+    with contextlib.suppress(ImportError):
+        import onnxruntime
+
+        onnxruntime.set_seed(1)
 
 
 @pytest.fixture
