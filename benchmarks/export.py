@@ -1,6 +1,6 @@
 """How fast an export is and how much memory it takes, against what bounds it.
 
-    python benchmarks/export.py [--runs 3] [--inside] [--play] [--naive] [--write FOLDER]
+    python benchmarks/export.py [--runs 3] [--inside] [--watch] [--play] [--naive] [--write FOLDER]
 
 Prints, all from this one run on this one machine, ratios of processes that ran in turn:
 
@@ -8,6 +8,8 @@ Prints, all from this one run on this one machine, ratios of processes that ran 
   process that only encodes the same finished PCM with lameenc at the same settings ("LAME
   alone"): as a new file, with one cue changed, and with nothing changed;
 * with ``--inside``, the same change in a program that runs already;
+* with ``--watch``, how long after a script is saved ``export --watch`` has written the file anew,
+  against all of a new export;
 * with ``--play``, how long after the command the first sound is read, and how long a seek takes;
 * with ``--naive``, the same job as it is usually written with pydub: one long track,
   ducked by slicing, ``overlay`` for each cue, then encoded.
@@ -248,6 +250,40 @@ def report_inside(folder: Path) -> None:
     )
 
 
+def report_watch(folder: Path, saves: int) -> None:
+    """One cue after the other is changed, while a program watches: from the save to the file."""
+    script_file, target, told = folder / "watched.md", folder / "watched.mp3", folder / "told"
+    script_file.write_text(script(150))
+    export(str(script_file), target)
+    forget_stretches(folder)
+    new = export(str(script_file), target)
+    command = [sys.executable, "-m", "audiocoach", "export", str(script_file), "-o", str(target)]
+    with told.open("wb") as file:
+        program = subprocess.Popen(
+            [*command, "--voice", VOICE, "--watch"], stdout=file, stderr=file, cwd=folder
+        )
+    took = []
+    try:
+        for number in range(saves):
+            while told.read_text().count("Ctrl-C ends") <= number:
+                time.sleep(0.1)
+            time.sleep(0.5 + 0.037 * number)  # at any moment between two looks
+            before = target.stat().st_ino
+            began = time.perf_counter()
+            script_file.write_text(script(150, changed=20 + 5 * number))
+            while target.stat().st_ino == before:
+                time.sleep(0.001)
+            took.append(time.perf_counter() - began)
+    finally:
+        program.terminate()
+        program.wait()
+    print(
+        f"from a save to the file: {min(took):.2f} s at least, median "
+        f"{statistics.median(took):.2f}, at most {max(took):.2f} ({saves} saves); a new export "
+        f"{new.wall_s:.2f} s: {statistics.median(took) / new.wall_s:.3f}"
+    )
+
+
 def report_play(runs: int) -> None:
     """From the command to the first block that is not silent, to nowhere; and a seek.
 
@@ -309,7 +345,7 @@ def clean_folder() -> Iterator[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    for option in ("inside", "play", "naive"):
+    for option in ("inside", "watch", "play", "naive"):
         parser.add_argument(f"--{option}", action="store_true")
     parser.add_argument("--write", type=Path, help="a folder for export.md and export.svg")
     parser.add_argument("--encode-only", help=argparse.SUPPRESS)
@@ -344,6 +380,8 @@ def measure(folder: Path, arguments: argparse.Namespace) -> None:
             (arguments.write / "export.svg").write_text(plot(rows))
     if arguments.inside:
         report_inside(folder)
+    if arguments.watch:
+        report_watch(folder, 8 * max(1, arguments.runs))
     if arguments.play:
         report_play(max(1, arguments.runs))
     if arguments.naive:

@@ -18,7 +18,8 @@ from audiocoach.ambience import Ambience
 from audiocoach.bed import Bed
 from audiocoach.cli import cli
 from audiocoach.cli.beginning import Beginning
-from audiocoach.cli.preview import Watched, find_step
+from audiocoach.cli.preview import find_step
+from audiocoach.cli.watching import Watched
 from audiocoach.clips import ClipCache
 from audiocoach.errors import NotFoundError, SpeechError
 from audiocoach.live import Session, Where
@@ -29,6 +30,7 @@ from audiocoach.testing import ToneVoice
 from audiocoach.units import RATE
 
 module: Any = sys.modules["audiocoach.cli.preview"]
+watching: Any = sys.modules["audiocoach.cli.watching"]
 """Its command has the same name in the package."""
 
 SCRIPT = """\
@@ -146,7 +148,7 @@ def test_a_session_begins_at_a_step_and_says_it_whole(script: Path, tmp_path: Pa
 
 def test_saving_is_seen_once_it_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.count()
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(watching.time, "monotonic", lambda: next(clock))
     one, other = tmp_path / "one.md", tmp_path / "other.md"
     one.write_text("a")
     other.write_text("a")
@@ -155,10 +157,17 @@ def test_saving_is_seen_once_it_is_done(tmp_path: Path, monkeypatch: pytest.Monk
     assert not watched.changed()
     one.unlink()
     assert not watched.changed()
+    one.write_text("")
+    assert not watched.changed()
     one.write_text("longer")
     assert watched.changed()
     watched = Watched([one, other])
     other.write_text("longer")
+    assert watched.changed()
+    watched = Watched([one, other])
+    other.unlink()  # for good: it is no longer included
+    assert not watched.changed()
+    one.write_text("longest of all")
     assert watched.changed()
 
 
@@ -183,7 +192,7 @@ def test_watching_plays_again_after_each_save_until_one_leaves(
     script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = itertools.count()
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(watching.time, "monotonic", lambda: next(clock))
     saves = iter(
         [
             SCRIPT.replace("Take", "Hold [the"),  # an error
@@ -199,7 +208,7 @@ def test_watching_plays_again_after_each_save_until_one_leaves(
         script.write_text(SCRIPT.replace("Take", "Please take"))
         raise SpeechError("no voice today")
 
-    monkeypatch.setattr(module.time, "sleep", save)  # while it waits, it is saved
+    monkeypatch.setattr(watching.time, "sleep", save)  # while it waits, it is saved
     played = Played(save, mute, lambda: True)
     monkeypatch.setattr(module, "perform", played)
     result = run(str(script), "--from", "13", "--watch")

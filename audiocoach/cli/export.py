@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sized
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -19,11 +19,18 @@ from audiocoach.cli.options import (
     routine_argument,
     voice_option,
 )
+from audiocoach.cli.watching import Watched, load_all
+from audiocoach.errors import AudiocoachError, ScriptError
 from audiocoach.units import clock
 
 if TYPE_CHECKING:
-    from audiocoach.render import Progress
+    from collections.abc import Callable, Mapping
+
+    from audiocoach.presets import Tone
+    from audiocoach.render import Exported, Progress
+    from audiocoach.routine import Pace, Routine
     from audiocoach.sidecars import Sidecar
+    from audiocoach.speech import Speaker
 
 FORMATS = ("mp3", "m4a", "m4b", "opus", "ogg", "flac", "wav")
 """As ``sinks.formats`` has them, which takes longer to load."""
@@ -100,6 +107,7 @@ class _Beside(click.ParamType):  # type: ignore[type-arg]  # generic since click
     help="Also write, beside the sound: vtt, srt, lrc (subtitles), chapters (for podcasts), "
     "transcript (Markdown), card (a page to print); several with commas, or all.",
 )
+@click.option("--watch", is_flag=True, help="Write it again whenever the script is saved.")
 def export(
     *,
     routine: str,
@@ -116,12 +124,16 @@ def export(
     split: str | None,
     cues: Path | None,
     beside: tuple[str, ...],
+    watch: bool,
 ) -> None:
     """Write ROUTINE as an MP3, made to be heard on a phone across a room.
 
     ROUTINE is the name of a routine ('audiocoach list') or the path of a script. The files
     appear when they are whole; if anything is missing, there is none. The sound carries
     chapters, words with their times and a cover, as far as its format has a place for them.
+
+    With --watch it stays, and writes them again whenever the script, or one that it includes, is
+    saved. What is wrong with the script is told, and the files stay as they were.
 
     \b
     audiocoach export back-massage
@@ -132,44 +144,108 @@ def export(
     audiocoach export back-massage -o back.m4b
     audiocoach export back-massage --split chapters
     audiocoach export hand-massage --beside vtt,card
+    audiocoach export my-stretches.md --watch
     """  # noqa: D301
     from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
-    from audiocoach.script import load
 
     if stems and split:
         raise click.UsageError("give --stems or --split, not both")
     path = library.find_routine(routine)
-    loaded = load(path, dict(choices))
     target = output or Path(f"{path.stem}.{form or FORMATS[0]}")
     others = _others(target, beside)
     if cues in others:
         raise click.UsageError(f"--cues and --beside would both write {cues}")
     chosen = find_preset(preset, accessible=accessible)
-    with shown_progress() as progress, render.open_speaker(loaded, voice, chosen.tone) as speaker:
-        done = render.export(
-            loaded,
-            speaker,
-            target,
-            ambience=ambience,
-            length=length,
-            preset=chosen,
-            form=form,
-            bitrate=int(bitrate) if bitrate else None,
-            apart=stems,
-            split=split is not None,
-            cues=cues,
-            beside=others,
-            progress=progress,
-        )
+
+    def write(loaded: Routine, speaker: Speaker) -> None:
+        with shown_progress() as progress:
+            done = render.export(
+                loaded,
+                speaker,
+                target,
+                ambience=ambience,
+                length=length,
+                preset=chosen,
+                form=form,
+                bitrate=int(bitrate) if bitrate else None,
+                apart=stems,
+                split=split is not None,
+                cues=cues,
+                beside=others,
+                progress=progress,
+            )
+        _tell(loaded, done)
+        for other in others:
+            click.echo(str(other))
+
+    with _Speakers(voice, chosen.tone) as speakers:
+        if watch:
+            _watch(path, dict(choices), speakers, write)
+        else:
+            loaded, _ = load_all(path, dict(choices))
+            write(loaded, speakers.speaker(loaded))
+
+
+def _watch(
+    path: Path,
+    choices: Mapping[str, str],
+    speakers: _Speakers,
+    write: Callable[[Routine, Speaker], None],
+) -> None:
+    """Write it again after each save, until Ctrl-C; what is wrong is told, and it goes on."""
+    saved = True
+    while saved:
+        watched = Watched([path])
+        try:
+            loaded, included = load_all(path, choices)
+            watched.add(included)
+            write(loaded, speakers.speaker(loaded))
+        except AudiocoachError as error:
+            click.echo(f"{error}\n", err=True)
+            if not isinstance(error, ScriptError):
+                speakers.close()  # whatever it was, a voice begins anew
+        saved = watched.wait(f"Save {path} to write it again; Ctrl-C ends.")
+
+
+class _Speakers:
+    """The speaker of a routine: the same one again while its language and pace stay."""
+
+    def __init__(self, voice: str, tone: Tone) -> None:
+        self._voice, self._tone = voice, tone
+        self._opened: dict[tuple[str, Pace], Speaker] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def speaker(self, routine: Routine) -> Speaker:
+        """It stays open; raises as ``render.open_speaker`` does."""
+        from audiocoach.render import open_speaker
+
+        asked = routine.language, routine.pace
+        if asked not in self._opened:
+            opened = open_speaker(routine, self._voice, self._tone)
+            self._opened[asked] = self._open.enter_context(opened)
+        return self._opened[asked]
+
+    def close(self) -> None:
+        """Close them all."""
+        self._opened.clear()
+        self._open.close()
+
+
+def _tell(routine: Routine, done: Exported) -> None:
+    """What was written."""
     click.echo(
-        f"{done.path}: {loaded.title}, {clock(done.timeline.length)}, "
+        f"{done.path}: {routine.title}, {clock(done.timeline.length)}, "
         f"{_count(done.timeline.chapters, 'chapter')}, {_count(done.timeline.cues, 'cue')}, "
         f"{sum(file.stat().st_size for file in done.files) / 1e6:.1f} MB, "
         f"{done.master.loudness:.1f} LUFS, range {done.master.range:.0f} LU"
     )
-    for path in others:
-        click.echo(str(path))
 
 
 def _others(target: Path, beside: tuple[str, ...]) -> dict[Path, Sidecar]:

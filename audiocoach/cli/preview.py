@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +25,13 @@ from audiocoach.cli.play import (
     speed_option,
     volume_option,
 )
+from audiocoach.cli.watching import Watched, load_all
 from audiocoach.errors import AudiocoachError, DeviceError, NotFoundError
 from audiocoach.presets import preset as find_preset
 
 if TYPE_CHECKING:
     from audiocoach.live import Command
     from audiocoach.routine import Routine
-
-_LOOK_S = 0.25
-"""Files are looked at this often at most."""
 
 
 @click.command(short_help="Hear one place of a script, again whenever you save it.")
@@ -99,7 +95,7 @@ def preview(
     while True:
         watched = Watched([path])
         try:
-            loaded, others = _load(path, dict(choices))
+            loaded, others = load_all(path, dict(choices))
             watched.add(others)
             first = find_step(loaded, path, step, line)
             left = perform(
@@ -117,22 +113,8 @@ def preview(
             left = False
         if left or not watch:
             return
-        if not watched.changed():
-            click.echo(f"Save {path} to hear it again; Ctrl-C ends.", err=True)
-            try:
-                watched.wait()
-            except KeyboardInterrupt:
-                return
-
-
-def _load(path: Path, choices: Mapping[str, str]) -> tuple[Routine, list[Path]]:
-    """The routine, and the other files that it is made of."""
-    from audiocoach.script import expand, read
-    from audiocoach.script.includes import included_documents
-
-    document = read(path)
-    others = [Path(other.path) for other in included_documents(document)]
-    return expand(document, choices), others
+        if not watched.wait(f"Save {path} to hear it again; Ctrl-C ends."):
+            return
 
 
 def find_step(routine: Routine, path: Path, step: int | None, line: int | None) -> int:
@@ -170,39 +152,3 @@ def find_step(routine: Routine, path: Path, step: int | None, line: int | None) 
 def _parts(line: str) -> bool:
     """Whether a line stands between steps."""
     return not line.strip() or line.lstrip().startswith((":::", "#", ">", "<!--"))
-
-
-class Watched:
-    """Files, as they were when this was made."""
-
-    def __init__(self, files: Iterable[Path]) -> None:
-        self._before = {path: _stamp(path) for path in files}
-        self._looked = time.monotonic()
-        self._changed = False
-
-    def add(self, files: Iterable[Path]) -> None:
-        """Look at these too, as they are now."""
-        self._before = {**{path: _stamp(path) for path in files}, **self._before}
-
-    def changed(self) -> bool:
-        """Whether one of them was saved since."""
-        now = time.monotonic()
-        if not self._changed and now - self._looked >= _LOOK_S:
-            self._looked = now
-            stamps = {path: _stamp(path) for path in self._before}
-            # Editors may delete a file for a moment before they write it.
-            self._changed = None not in stamps.values() and stamps != self._before
-        return self._changed
-
-    def wait(self) -> None:
-        """Return when one was saved."""
-        while not self.changed():
-            time.sleep(_LOOK_S)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
