@@ -140,6 +140,35 @@ def test_what_is_wrong_is_told_and_the_file_stays_as_it_was(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.md", "small.mp3"]
 
 
+@pytest.mark.parametrize(
+    ("option", "told", "code"),
+    [("-o x.mp4", "must end in one of", 1), ("--voice jo", 'no voice is called "jo"', 2)],
+)
+def test_what_no_save_would_mend_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, told: str, code: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.md").write_text(SCRIPT)
+    result = CliRunner().invoke(cli, ["export", "small.md", "--watch", *option.split()])
+    assert result.exit_code == code
+    assert told in result.output
+    assert "Save small.md" not in result.output
+
+
+def test_a_script_that_is_wrong_at_first_is_waited_for(
+    watched: Callable[[Iterator[object]], Result], voices: list[ToneVoice], tmp_path: Path
+) -> None:
+    (tmp_path / "small.md").write_text(SCRIPT.replace("Breathe in", "Breathe [in"))
+
+    def saves() -> Iterator[object]:
+        assert not (tmp_path / "small.mp3").exists()
+        yield (tmp_path / "small.md").write_text(SCRIPT)
+        assert words(tmp_path / "small.mp3") == ["Breathe in.", "Breathe out."]
+
+    assert watched(saves()).exit_code == 0
+    assert len(voices) == 1
+
+
 def test_another_language_gets_another_voice(
     watched: Callable[[Iterator[object]], Result], voices: list[ToneVoice], tmp_path: Path
 ) -> None:

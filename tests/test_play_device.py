@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listening import heard_in_parts, roughness, wait_for
+from listening import heard, roughness, wait_for
 from playing import Server, Terminal, bold
 
 from audiocoach import library
@@ -74,7 +74,7 @@ def test_it_goes_on_where_a_loudspeaker_comes_back(
     terminal.wait_for("The loudspeaker is gone.")
     server.ask("load-module", "module-null-sink", "sink_name=table", "rate=44100", "channels=2")
     server.record("table")
-    wait_for(lambda: heard_in_parts(server.recorded(), clips()) == [FIRST])  # from their beginning
+    wait_for(lambda: heard(server.recorded(), clips()) == [FIRST])  # from their beginning
     leave(terminal)
     sound = server.recorded()
     first = np.flatnonzero(np.abs(sound) > 1e-4)[0]
@@ -94,7 +94,7 @@ def test_in_place_of_one_of_ones_choice_it_goes_on_with_the_one_there_is(
     terminal.wait_for("The loudspeaker is gone.")
     server.start()
     server.record()
-    wait_for(lambda: heard_in_parts(server.recorded(), clips())[:1] == [FIRST])
+    wait_for(lambda: heard(server.recorded(), clips())[:1] == [FIRST])
     leave(terminal)
 
 
@@ -115,10 +115,10 @@ def test_a_process_that_was_stopped_goes_on_where_it_was(
     terminal = play()
     server.record()
     terminal.wait_for(bold(FIRST))
-    wait_for(lambda: heard_in_parts(server.recorded(), clips()) == [FIRST])
-    # In the pause after it.
+    wait_for(lambda: heard(server.recorded(), clips()) == [FIRST])
+    # In the pause after it: words that are stopped in their middle are not heard in one piece.
     os.kill(terminal.process.pid, signal.SIGSTOP)
     time.sleep(2.5)
     os.kill(terminal.process.pid, signal.SIGCONT)
-    wait_for(lambda: heard_in_parts(server.recorded(), clips()) == [FIRST, LAST])
+    wait_for(lambda: heard(server.recorded(), clips()) == [FIRST, LAST])
     leave(terminal)

@@ -12,7 +12,7 @@ from audiocoach.library import cache_folder
 from audiocoach.routine import Pace
 from audiocoach.voices import listings
 from audiocoach.voices.catalogue import open_voice
-from audiocoach.voices.system import SystemEngine
+from audiocoach.voices.system import COMMAND, SystemEngine
 
 LISTING: dict[str, Any] = {"driver": "espeak", "packaged": True, "voices": []}
 
@@ -34,36 +34,41 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_was_said_is_kept(packages: Path) -> None:
-    assert listings.kept() is None
-    listings.keep(LISTING)
-    assert listings.kept() == LISTING
+    assert listings.kept(COMMAND) is None
+    listings.keep(COMMAND, LISTING)
+    assert listings.kept(COMMAND) == LISTING
 
 
 @pytest.mark.parametrize("changed", ["espeakng_loader/libespeak-ng.so", "pyttsx3/__init__.py"])
 def test_it_is_asked_again_where_a_package_is_another_one(packages: Path, changed: str) -> None:
-    listings.keep(LISTING)
+    listings.keep(COMMAND, LISTING)
     os.utime(packages / changed, ns=(1, 1))
-    assert listings.kept() is None
+    assert listings.kept(COMMAND) is None
+
+
+def test_another_program_is_asked_itself(packages: Path) -> None:
+    listings.keep(COMMAND, LISTING)
+    assert listings.kept(("another", *COMMAND[1:])) is None
 
 
 def test_it_is_asked_again_without_a_package(packages: Path) -> None:
-    listings.keep(LISTING)
+    listings.keep(COMMAND, LISTING)
     (packages / "espeakng_loader" / "__init__.py").unlink()
-    assert listings.kept() is None
-    listings.keep(LISTING)  # and nothing is kept
+    assert listings.kept(COMMAND) is None
+    listings.keep(COMMAND, LISTING)  # and nothing is kept
 
 
 def test_it_is_asked_again_where_what_is_kept_is_damaged(packages: Path) -> None:
-    listings.keep(LISTING)
+    listings.keep(COMMAND, LISTING)
     (kept,) = (path for path in cache_folder().rglob("*.voices"))
     kept.write_bytes(kept.read_bytes()[:-3])
-    assert listings.kept() is None
+    assert listings.kept(COMMAND) is None
 
 
 def test_voices_of_a_system_come_and_go_and_are_not_kept(packages: Path) -> None:
-    listings.keep({**LISTING, "packaged": False})
-    listings.keep({"driver": "sapi5", "voices": []})
-    assert listings.kept() is None
+    listings.keep(COMMAND, {**LISTING, "packaged": False})
+    listings.keep(COMMAND, {"driver": "sapi5", "voices": []})
+    assert listings.kept(COMMAND) is None
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def engine() -> SystemEngine:
     pytest.importorskip("espeakng_loader")
     engine = SystemEngine()
     engine.close()
-    if listings.kept() is None:
+    if listings.kept(COMMAND) is None:
         pytest.skip("pyttsx3 does not speak with the eSpeak NG of espeakng-loader here")
     return engine
 
@@ -92,7 +97,7 @@ def test_the_name_of_a_voice_is_the_same_either_way(
     engine: SystemEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = open_voice("pyttsx3", "en-GB", Pace.CALM)
-    monkeypatch.setattr(listings, "kept", lambda: None)
+    monkeypatch.setattr(listings, "kept", lambda _: None)
     asked = open_voice("pyttsx3", "en-GB", Pace.CALM)
     assert known.key == asked.key
     known.close()

@@ -148,6 +148,7 @@ def export(
     """  # noqa: D301
     from audiocoach import library, render
     from audiocoach.presets import preset as find_preset
+    from audiocoach.script import load
 
     if stems and split:
         raise click.UsageError("give --stems or --split, not both")
@@ -183,7 +184,7 @@ def export(
         if watch:
             _watch(path, dict(choices), speakers, write)
         else:
-            loaded, _ = load_all(path, dict(choices))
+            loaded = load(path, dict(choices))
             write(loaded, speakers.speaker(loaded))
 
 
@@ -193,18 +194,26 @@ def _watch(
     speakers: _Speakers,
     write: Callable[[Routine, Speaker], None],
 ) -> None:
-    """Write it again after each save, until Ctrl-C; what is wrong is told, and it goes on."""
-    saved = True
+    """Write it again after each save, until Ctrl-C; what is wrong is told, and it goes on.
+
+    What is wrong before anything was written, and not with the script, no save would mend: it
+    is raised.
+    """
+    saved, written = True, False
     while saved:
         watched = Watched([path])
         try:
             loaded, included = load_all(path, choices)
             watched.add(included)
             write(loaded, speakers.speaker(loaded))
-        except AudiocoachError as error:
+            written = True
+        except ScriptError as error:
             click.echo(f"{error}\n", err=True)
-            if not isinstance(error, ScriptError):
-                speakers.close()  # whatever it was, a voice begins anew
+        except AudiocoachError as error:
+            if not written:
+                raise
+            click.echo(f"{error}\n", err=True)
+            speakers.close()  # whatever it was, a voice begins anew
         saved = watched.wait(f"Save {path} to write it again; Ctrl-C ends.")
 
 

@@ -189,7 +189,7 @@ def _chosen(wanted: str, language: str, engine: SystemEngine) -> VoiceInfo:
         speak = [info.name for info in voices if agreement(language, info.language)]
         names = [AUTO, SYSTEM, *speak[:_MOST_SHOWN]]
     raise NotFoundError(
-        f'no voice is called "{wanted}"{nearest(wanted, names)}; "audiocoach voices" lists them all'
+        f'no voice is called "{wanted}"{nearest(wanted, names)} ("audiocoach voices" lists all)'
     )
 
 

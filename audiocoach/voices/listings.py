@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,18 @@ _FORMAT = 1
 _PACKAGES = ("espeakng_loader", "pyttsx3")
 
 
-def kept() -> dict[str, Any] | None:
-    """What the process said, if the packages are still those with which it did."""
-    name = _name()
+def kept(command: Sequence[str]) -> dict[str, Any] | None:
+    """What the process of ``command`` said, if the packages are still those with which it did."""
+    name = _name(command)
     with contextlib.suppress(ValueError):
         data = _entries().get(name) if name else None
         return dict(json.loads(bytes(data))) if data else None
     return None
 
 
-def keep(listing: dict[str, Any]) -> None:
-    """Keep what the process says, where it may be."""
-    if listing.get("packaged") and (name := _name()):
+def keep(command: Sequence[str], listing: dict[str, Any]) -> None:
+    """Keep what the process of ``command`` says, where it may be."""
+    if listing.get("packaged") and (name := _name(command)):
         _entries().put(name, json.dumps(listing).encode())
 
 
@@ -42,12 +43,12 @@ def _entries() -> Entries:
     return Entries(cache_folder() / "listings", "voices", needed=False)
 
 
-def _name() -> str:
-    """Made of the files of the packages, and of where the process finds them.
+def _name(command: Sequence[str]) -> str:
+    """Made of the command, of the files of the packages, and of where the process finds them.
 
     Empty where one of them is missing.
     """
-    known: list[Any] = [_FORMAT, sys.version, os.environ.get("PYTHONPATH", "")]
+    known: list[Any] = [_FORMAT, *command, sys.version, os.environ.get("PYTHONPATH", "")]
     try:
         for package in _PACKAGES:
             spec = importlib.util.find_spec(package)

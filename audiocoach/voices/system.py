@@ -87,7 +87,7 @@ class SystemEngine:
         self._worker = Worker(command, {"do": "voices"}, start_time)
         self._cue_time = cue_time
         try:
-            listing = _listing(self._worker) if command == COMMAND else self._worker.start()
+            listing = _listing(self._worker, command)
             self._version = str(listing["version"])
             self._listed = _listed(listing)
             self._pitched = listing["driver"] == "espeak"
@@ -124,12 +124,12 @@ class SystemEngine:
         self._worker.close()
 
 
-def _listing(worker: Worker) -> dict[str, Any]:
+def _listing(worker: Worker, command: Sequence[str]) -> dict[str, Any]:
     """What pyttsx3 says of its voices; its process starts where that is not known."""
-    listing = listings.kept()
+    listing = listings.kept(command)
     if listing is None:
         listing = worker.start()
-        listings.keep(listing)
+        listings.keep(command, listing)
     return listing
 
 
